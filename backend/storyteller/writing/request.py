@@ -1,0 +1,60 @@
+"""What the reader asked for: the form, the API and the writer share this one shape."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+
+# Nobody younger is ever written about; there is no setting for this number.
+ADULT = 18
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Character(_Strict):
+    """Somebody in the story: always with an age, and the age is always an adult's."""
+
+    name: Line
+    age: Annotated[int, Field(strict=True, ge=ADULT, le=150)]
+    gender: Line | None = None
+    description: Paragraph | None = None
+
+
+class SamplingRequest(_Strict):
+    """How freely to write; what is absent keeps the model's default."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    repeat_penalty: Annotated[float, Field(ge=0.5, le=2)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+
+class StoryRequest(_Strict):
+    """A wish and what goes with it."""
+
+    wish: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    genre: Line | None = None
+    setting: Paragraph | None = None
+    tone: Line | None = None
+    point_of_view: Literal["first", "third"] | None = None
+    tense: Literal["past", "present"] | None = None
+    heat: Annotated[int, Field(ge=0, le=3)] | None = None
+    words: Annotated[int, Field(ge=200, le=30_000)] = 800
+    characters: Annotated[tuple[Character, ...], Field(max_length=12)] = ()
+    avoid: Paragraph | None = None
+    categories: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    top_k: Annotated[int, Field(ge=0, le=20)] | None = None
+    sampling: SamplingRequest = SamplingRequest()
+
+    def free_text(self) -> tuple[str, ...]:
+        """Return every field a reader can type into, so that the guard reads them as one."""
+        people = (
+            f"{who.name}, {who.gender or ''}, {who.description or ''}" for who in self.characters
+        )
+        plain = (self.wish, self.genre, self.setting, self.tone, *people, *self.categories)
+        return tuple(text for text in plain if text)
