@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535)
     data_dir: Path = Path("data")
     public_hosts: Words = ("localhost", "127.0.0.1", "[::1]")
+    trusted_proxies: Words = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     # Services; empty means "in this process"
@@ -53,13 +54,15 @@ class Settings(BaseSettings):
 
     # Crawl
     site_url: HttpUrl = HttpUrl("https://sefan.ru")
-    user_agents: str = "StoryStudio/0.1 (personal reading archive; contact: see SITE owner)"
+    user_agents: str = (
+        "StoryStudio/0.1 (private archive of one reader; contact: story-studio@example.org)"
+    )
     download_delay: float = Field(default=2.0, ge=0, le=600)
     max_stories: int = Field(default=0, ge=0)
 
     # Limits
     queue_limit: int = Field(default=8, ge=0, le=100)
-    rate_limit: str = "120/minute"
+    rate_limit: str = Field(default="300/minute", pattern=r"^\d+/(second|minute|hour)$")
     upload_limit_mb: int = Field(default=20, ge=1, le=1000)
 
     # Which page build to serve in embedded mode
