@@ -4,5 +4,10 @@ import unicodedata
 
 
 def clean(text: str) -> str:
-    """Return `text` in its clean form. Idempotent: `clean(clean(x)) == clean(x)`."""
-    return unicodedata.normalize("NFC", text).strip()
+    """Return the clean form of a text; cleaning it again changes nothing."""
+    return unicodedata.normalize("NFC", text.replace("\0", "")).strip()
+
+
+def clean_line(text: str) -> str:
+    """Return a title, a name or a tag as one clean line."""
+    return " ".join(clean(text).split())
