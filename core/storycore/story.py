@@ -28,6 +28,8 @@ LINE_LIMIT = 64 * 1024 * 1024
 # What a database keeps in a whole number.
 _VIEWS_LIMIT = 2**63 - 1
 
+# A page may link to it, so it can't be a script.
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]+$", max_length=2048)]
 OneLine = Annotated[str, AfterValidator(clean_line)]
 Named = Annotated[OneLine, Field(min_length=1)]
 
@@ -53,7 +55,7 @@ class Story(BaseModel):
     schema_: Literal[1] = Field(default=1, alias="schema")
     id: Annotated[str, Field(pattern=rf"^[0-9a-f]{{{ID_LENGTH}}}$")]
     source: Named
-    url: OneLine | None = None
+    url: WebAddress | None = None
     title: Named
     author: OneLine | None = None
     category: OneLine | None = None

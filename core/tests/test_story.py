@@ -44,6 +44,7 @@ def test_a_story_comes_back_as_it_went(tmp_path):
         writer.append(told)
 
     assert list(read_stories(tmp_path / "site" / "1.jsonl")) == [told]
+    assert told.url == "https://example.org/1"
 
 
 def test_a_line_has_every_field_of_the_contract_and_nulls_for_what_is_absent():
@@ -106,6 +107,8 @@ def test_a_story_of_another_text_has_another_id():
         ({"crawled_at": "2024-01-01T00:00:00"}, "crawled_at"),
         ({"schema": 2}, "schema"),
         ({"tags": None}, "tags"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"url": "https://example.org/ 1"}, "url"),
     ],
 )
 def test_a_line_that_is_not_a_story_is_told_by_its_field(tmp_path, facts, where):
