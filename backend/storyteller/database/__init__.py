@@ -1,13 +1,18 @@
 """One database for what must not be lost: SQLite on this machine, or PostgreSQL by URL."""
 
+import re
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from storyteller.errors import ConfigError, StorageUnavailable
 
 # Names that are the same on every database, so that a later migration can find them.
 NAMES = {
@@ -25,12 +30,25 @@ class Base(DeclarativeBase):
 
 
 def open_database(url: str) -> Engine:
-    """Connect and bring the schema up to date; safe to call from several processes at once."""
-    engine = create_engine(url, pool_pre_ping=True)
+    """Connect and bring the schema up to date; safe to call from several processes at once.
+
+    Raises `StorageUnavailable` when the database does not answer, now or at any later use of the
+    engine, and `ConfigError` when `url` is not one.
+    """
+    try:
+        engine = create_engine(_with_driver(url), pool_pre_ping=True, hide_parameters=True)
+    except ArgumentError as error:
+        raise ConfigError("Неверная настройка. DATABASE_URL: это не адрес базы данных.") from error
+    event.listen(engine, "handle_error", _translate)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
     migrate(engine)
     return engine
+
+
+def _with_driver(url: str) -> str:
+    """Name our PostgreSQL driver, so that the address everybody else uses works as it is."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
 def sqlite_url(path: Path) -> str:
@@ -43,14 +61,23 @@ def migrate(engine: Engine) -> None:
     """Run the migrations that the database has not seen."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
+def _translate(context: ExceptionContext) -> None:
+    """Say that the database is away in our words, wherever it is asked; other errors travel on."""
+    if context.is_disconnect or isinstance(
+        context.sqlalchemy_exception, OperationalError | InterfaceError
+    ):
+        raise StorageUnavailable from context.original_exception
+
+
 def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     # WAL lets the page read while ingest writes; FULL keeps what was acknowledged at a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    # The timeout comes first: the change to WAL, too, may have to wait for another process.
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
