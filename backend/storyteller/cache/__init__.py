@@ -1,0 +1,1 @@
+"""What may be forgotten at any moment: answers, counters, logs of runs."""
