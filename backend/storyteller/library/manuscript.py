@@ -81,8 +81,3 @@ class Revision:
 def fold(text: str) -> str:
     """Return `text` in one case and one spelling, so that ЁЛКА and елка meet."""
     return unicodedata.normalize("NFC", text).casefold().replace("ё", "е")
-
-
-def count_words(text: str) -> int:
-    """Return the number of words: runs between spaces that hold a letter or a digit."""
-    return sum(any(sign.isalnum() for sign in word) for word in text.split())

@@ -27,7 +27,6 @@ from storyteller.library.tables import (
     RevisionRow,
     SceneVersionRow,
     now,
-    utc,
 )
 
 PAGE_LIMIT = 100
@@ -176,7 +175,7 @@ class Manuscripts:
                 cause=row.cause,
                 title=row.title,
                 words=sum(words[version] for version in row.scenes),
-                created_at=utc(row.created_at),
+                created_at=row.created_at,
             )
             for row in rows
         )
@@ -200,8 +199,8 @@ def _summary(row: ManuscriptRow) -> ManuscriptSummary:
         wish=str(row.request.get("wish", "")),
         words=row.words,
         revision=row.revision,
-        created_at=utc(row.created_at),
-        updated_at=utc(row.updated_at),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 

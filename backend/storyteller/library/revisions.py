@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from storycore.language import count_words
 from storyteller.errors import Conflict, NotFound
-from storyteller.library.manuscript import Manuscript, Scene, count_words
+from storyteller.library.manuscript import Manuscript, Scene
 from storyteller.library.tables import (
     Json,
     ManuscriptRow,
@@ -19,7 +20,6 @@ from storyteller.library.tables import (
     RevisionRow,
     SceneVersionRow,
     now,
-    utc,
 )
 
 TITLE_LENGTH = 200
@@ -170,8 +170,8 @@ def read(session: Session, manuscript_id: str) -> Manuscript:
         scenes=tuple(scenes),
         words=sum(scene.words for scene in scenes),
         revision=row.revision,
-        created_at=utc(row.created_at),
-        updated_at=utc(row.updated_at),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from storyteller.errors import NotFound
 from storyteller.library.revisions import keep_partials
-from storyteller.library.tables import Json, ManuscriptRow, RunRow, now, utc
+from storyteller.library.tables import Json, ManuscriptRow, RunRow, now
 
 RunState = Literal["queued", "running", "done", "stopped", "blocked", "error", "interrupted"]
 UNFINISHED: tuple[RunState, ...] = ("queued", "running")
@@ -163,7 +163,7 @@ def _record(row: RunRow) -> RunRecord:
         quality=row.quality,
         code=row.code,
         detail=row.detail,
-        created_at=utc(row.created_at),
-        started_at=utc(row.started_at) if row.started_at else None,
-        finished_at=utc(row.finished_at) if row.finished_at else None,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, or_
 from sqlalchemy.orm import Session
 
-from storyteller.library.tables import SessionRow, now, utc
+from storyteller.library.tables import SessionRow, now
 
 # 128 bits: OWASP's session guidance asks for 64 of entropy, a UUID's worth costs nothing.
 TOKEN_BYTES = 16
@@ -50,7 +50,7 @@ class Sessions:
             row = session.get(SessionRow, _hash(token))
             if row is None or _is_over(row, moment):
                 return False
-            if moment - utc(row.seen_at) >= _STEP:
+            if moment - row.seen_at >= _STEP:
                 row.seen_at = moment
             return True
 
@@ -62,7 +62,7 @@ class Sessions:
 
 
 def _is_over(row: SessionRow, moment: datetime) -> bool:
-    return moment - utc(row.seen_at) > IDLE or moment - utc(row.created_at) > LIFETIME
+    return moment - row.seen_at > IDLE or moment - row.created_at > LIFETIME
 
 
 def _hash(token: str) -> str:

@@ -7,10 +7,11 @@ is overwritten but the partial text of a running scene, which stands apart from 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storyteller.database import Base
+from storyteller.database.types import UtcDateTime
 
 # A random 128-bit number in hex.
 ID = String(32)
@@ -20,11 +21,6 @@ Json = dict[str, Any]
 def now() -> datetime:
     """Return this moment in UTC; every time in the library comes from here."""
     return datetime.now(UTC)
-
-
-def utc(moment: datetime) -> datetime:
-    """Return a stored time with its zone, which SQLite does not keep."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class ManuscriptRow(Base):
@@ -40,8 +36,8 @@ class ManuscriptRow(Base):
     words: Mapped[int]
     # Title and wish in one case and one spelling, for a search that knows Cyrillic.
     folded: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SceneVersionRow(Base):
@@ -59,7 +55,7 @@ class SceneVersionRow(Base):
     words: Mapped[int]
     sources: Mapped[list[Json]] = mapped_column(JSON)
     quality: Mapped[Json] = mapped_column(JSON)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RevisionRow(Base):
@@ -79,7 +75,7 @@ class RevisionRow(Base):
     plan: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
     bible: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
     scenes: Mapped[list[str]] = mapped_column(JSON)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PartialRow(Base):
@@ -96,7 +92,7 @@ class PartialRow(Base):
     title: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     sources: Mapped[list[Json]] = mapped_column(JSON)
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RunRow(Base):
@@ -120,9 +116,9 @@ class RunRow(Base):
     # Of a blocked, failed or interrupted run: the code and the sentence the reader saw.
     code: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SessionRow(Base):
@@ -131,5 +127,5 @@ class SessionRow(Base):
     __tablename__ = "age_sessions"
 
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
