@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-find-links --no-emit-package storycore --no-emit-package storyteller --no-emit-package sefan-scraper --custom-compile-command "make lock"
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP)/run frontend/dist/index.html ## Set everything up and start without Docker: http://127.0.0.1:8080
 	$(if $(PORT),PORT=$(PORT)) $(BIN)/storyteller serve
