@@ -167,7 +167,7 @@ class Manuscripts:
         with Session(self._engine) as session:
             revisions.find(session, manuscript_id)
             rows = session.scalars(history).all()
-            words = dict(session.execute(words_of).tuples().all())
+            words = {row.id: row.words for row in session.execute(words_of)}
         return tuple(
             Revision(
                 number=row.number,

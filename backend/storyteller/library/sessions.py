@@ -25,7 +25,7 @@ class Sessions:
         self._engine = engine
         self._clock = clock
 
-    def open(self) -> str:
+    def create(self) -> str:
         """Start a session and return its token: 32 hex characters, for a cookie."""
         token = secrets.token_hex(TOKEN_BYTES)
         moment = self._clock()
