@@ -1,0 +1,28 @@
+// What was written here: find it, open it, take it along, let it go.
+import { api } from "../api.js"
+import { messages } from "../messages.js"
+import { counted, moment } from "../russian.js"
+import { newShelf } from "../shelf.js"
+
+export const library = () => newShelf({
+  read: (query, cursor) => api.manuscripts(query, cursor),
+  init() {
+    this.load()
+  },
+
+  titleOf: (item) => item.title || messages.story.untitled,
+  factsOf: (item) => [moment(item.updated_at ?? item.created_at), counted(item.words ?? 0, "words")].filter(Boolean).join(" · "),
+  markOf(item) {
+    if (this.$store.desk.works[item.id]?.isWriting) return messages.library.running
+    return { interrupted: messages.library.interrupted, running: messages.library.running, queued: messages.library.running }[item.state] ?? ""
+  },
+  exportAs: (item, format) => api.exportUrl(item.id, format),
+  eraseLabel: (item) => messages.library.eraseOf(item.title || messages.story.untitled),
+
+  async erase(item) {
+    const title = this.titleOf(item)
+    const question = { title: messages.library.erase, subject: title, text: messages.library.eraseText }
+    if (!(await this.$store.confirm.ask(question))) return
+    await this.removing(item, () => this.$store.desk.erase(item.id), messages.library.erased(title))
+  },
+})
