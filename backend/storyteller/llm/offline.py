@@ -1,27 +1,102 @@
-"""A writer for a computer without a model: recombines the corpus itself, and says so."""
+"""A writer for a computer without a model: recombines the words of the corpus, and says so."""
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Iterable
 
+import structlog
+
 from storyteller.llm.base import Finish, ModelState, Prompt, Sampling
+from storyteller.llm.composer import Composer
+from storyteller.llm.learning import Learned, learn
+from storyteller.llm.ngrams import Vocabulary
+from storyteller.llm.prose import Typesetter, is_word, tokens
+
+log = structlog.get_logger()
+
+# The end of a continued text that is read: enough for the repetitions.
+TAIL_TOKENS = 400
+DETAIL = (
+    "Пишет офлайн-модель: она складывает фразы из слов корпуса, и связного сюжета от неё ждать "
+    "не стоит. Чтобы писала настоящая модель, установите Ollama и выполните "
+    "«ollama pull {model}»."
+)
 
 
 class OfflineModel:
-    """A word-level language model of the corpus; trained when first asked, in a thread."""
+    """A word-level language model of the corpus, leaning on the found passages.
+
+    Learns when first asked to write and again when the corpus has changed, in a thread. The same
+    corpus, prompt, sampling and seed give the same text.
+    """
 
     provider = "offline"
     name = "offline-ngrams-1"
+    # It reads no instructions, so nothing can be too long for it.
     context_tokens = 1_000_000
+    # A token is a word or a mark.
     chars_per_token = 5.2
 
-    def __init__(self, texts: Callable[[], Iterable[str]], version: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        texts: Callable[[], Iterable[str]],
+        version: Callable[[], int],
+        *,
+        suggested: str = "mistral:7b-instruct-q4_K_M",
+    ) -> None:
+        """Take the corpus' texts, a number that changes with it, and a real model's name."""
         self._texts = texts
         self._version = version
+        self._detail = DETAIL.format(model=suggested)
+        self._learning = asyncio.Lock()
+        self._learned: tuple[int, Learned] | None = None
 
     async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str | Finish]:
         """Yield words as they come, then `Finish`; `prompt.tail + text` reads on."""
-        yield "Скоро здесь будет история."
-        yield Finish("stop", len(prompt.user.split()), min(4, sampling.max_tokens))
+        learned = await self._learn()
+        story = await asyncio.to_thread(_begin, learned, prompt, sampling)
+        typesetter = Typesetter(prompt.tail)
+        written = words = 0
+        for token in story.tokens(prompt.words, sampling.max_tokens):
+            text = story.word(token)
+            written += 1
+            words += is_word(text)
+            yield typesetter.set(text)
+            # A word takes a fraction of a millisecond: others get their turn after each.
+            await asyncio.sleep(0)
+        yield Finish(
+            reason="stop" if words >= prompt.words else "length",
+            prompt_tokens=_count(prompt),
+            completion_tokens=written,
+        )
 
     async def state(self) -> ModelState:
-        """Return that it can always write, and how to get a real model."""
-        return ModelState(ready=True, detail="Пишет офлайн-модель.")
+        """Return that it can write, that it is no real model, and how to get one."""
+        return ModelState(ready=True, detail=self._detail)
+
+    async def warm_up(self) -> None:
+        """Learn the corpus now, so that the first story needn't wait for it."""
+        await self._learn()
+
+    async def _learn(self) -> Learned:
+        async with self._learning:
+            version = await asyncio.to_thread(self._version)
+            if self._learned is None or self._learned[0] != version:
+                learned = await asyncio.to_thread(learn, self._texts)
+                log.info("offline_model.learned", words=len(learned.ngrams))
+                self._learned = (version, learned)
+            return self._learned[1]
+
+
+def _begin(learned: Learned, prompt: Prompt, sampling: Sampling) -> Composer:
+    vocabulary = Vocabulary(learned.vocabulary)
+    before = [vocabulary.id(token) for token in tokens(prompt.tail)[-TAIL_TOKENS:]]
+    sources = learned.sources(prompt.passages, vocabulary)
+    # Of the whole prompt, so that another wish makes another story from the same seed.
+    seed = None if sampling.seed is None else f"{sampling.seed}\n{prompt}"
+    return Composer(sources, sampling, random.Random(seed), before)
+
+
+def _count(prompt: Prompt) -> int:
+    parts = (prompt.system, prompt.user, prompt.tail, *prompt.passages)
+    return sum(len(part.split()) for part in parts)
