@@ -1,229 +1,227 @@
-"""Writes token after token from n-grams: what may come next, how likely it is, and what wins."""
+"""Composes a story sentence by sentence: drafts several, keeps the one that fits best."""
 
-import math
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from storyteller.llm.base import Sampling
-from storyteller.llm.ngrams import Ids, KnownRuns, Ngrams, Vocabulary, interpolate
-from storyteller.llm.prose import ENDS, PARAGRAPH
+from storyteller.llm.choice import Bounds, Chooser, Marks, Sources
 
-# The part of the found passages in the choice of a word, where they know the context. Enough to
-# hear them, too little to recite them.
-LEANING = 0.4
+# As many drafts as are looked at, and as many as are made in search of one without a flaw.
+DRAFTS, MOST_DRAFTS = 6, 24
 # A sentence this long (in words) takes the first end it can get, and this long is ended.
-LONG_SENTENCE, LONGEST_SENTENCE = 24, 40
+LONG_SENTENCE, LONGEST_SENTENCE = 20, 36
 # With fewer tokens left than this, no sentence is begun.
 SHORTEST_SENTENCE = 8
 LONGEST_QUOTATION = 8
 LONGEST_PARAGRAPH = 6
+MOST_REPLIES = 3
 # Words that are compared for repetition, and how far back: function words must repeat.
 REPEAT_LAST_N = 300
 SHORTEST_COUNTED = 4
-# Five words may not come in the same order twice in one story.
-OWN_RUN = 5
+# So many words may not come in the same order twice in one story.
+OWN_RUN = 4
+# What an opening of a word says of its meaning, in characters: a poor man's stem.
+STEM = 5
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What a story is composed from: the corpus, and what was found in it for this story."""
+@dataclass(slots=True)
+class Draft:
+    """A sentence in the making."""
 
-    vocabulary: Vocabulary
-    corpus: Ngrams
-    passages: Ngrams | None
-    known_runs: Sequence[KnownRuns]
-    # Of every number of the vocabulary; 0 for a mark.
-    fingerprints: NDArray[np.uint64]
+    tokens: list[int] = field(default_factory=list)
+    # Fingerprints.
+    words: list[int] = field(default_factory=list)
+    surprise: float = 0.0
+    # Marks set for want of a word.
+    flaws: int = 0
+    in_quotation: bool = False
+    quoted: int = 0
 
 
 class Composer:
     """One story in the making; the same seed makes the same story."""
 
     def __init__(
-        self, sources: Sources, sampling: Sampling, chance: random.Random, before: Sequence[int]
+        self,
+        sources: Sources,
+        sampling: Sampling,
+        chance: random.Random,
+        *,
+        before: Sequence[int] = (),
+        topic: frozenset[str] = frozenset(),
     ) -> None:
-        """Begin after the tokens `before`: the end of a text, or nothing."""
+        """Begin after the tokens `before`, or from nothing; `topic` holds stems worth meeting."""
         self._sources = sources
-        self._sampling = sampling
         self._chance = chance
-        word = sources.vocabulary.id
-        self._paragraph = word(PARAGRAPH)
-        self._open, self._close, self._full_stop = word("«"), word("»"), word(".")
-        self._ends = np.array(sorted(word(end) for end in ENDS))
-        self._history = [self._full_stop, self._paragraph]
-        # Fingerprints of the words alone, oldest first.
+        self._topic = topic
+        self._marks = Marks.of(sources.vocabulary)
+        self._chooser = Chooser(sources, self._marks, sampling)
+        self._history = [self._marks.full_stop, self._marks.paragraph]
         self._words: list[int] = []
         self._recent: Counter[int] = Counter()
+        self._counted: list[int] = []
         self._own_runs: dict[tuple[int, ...], set[int]] = {}
-        self._words_in_sentence = self._sentences = self._quoted = 0
-        self._in_quotation = False
+        self._said: set[tuple[int, ...]] = set()
+        self._names: set[int] = set()
+        self._sentences = self._replies = 0
         for token in before:
             self._take(token)
-
-    def tokens(self, words: int, limit: int) -> Iterator[int]:
-        """Yield tokens: at least `words` words and the rest of their sentence, at most `limit`.
-
-        At the limit, too, the last sentence is whole: some tokens before it the story takes the
-        first end it can get, or makes one.
-        """
-        written = 0
-        for left in reversed(range(limit)):
-            token = self._last(left) or self._next(written >= words or left < LONG_SENTENCE)
-            self._take(token)
-            written += self._is_word(token)
-            yield token
-            if self._at_rest() and (written >= words or left < SHORTEST_SENTENCE):
-                return
 
     def word(self, token: int) -> str:
         """Return what a token stands for."""
         return self._sources.vocabulary.word(token)
 
-    def _next(self, hurry: bool) -> int:
-        forced = self._forced()
-        if forced is not None:
-            return forced
-        levels = self._sources.corpus.continuations(self._history)
-        leaning = (
-            self._sources.passages.continuations(self._history) if (self._sources.passages) else []
-        )
-        if not levels and not leaning:
-            return self._way_out()
-        ids, chances = self._chances(levels, leaning)
-        chances = self._allowed(ids, chances, hurry or self._words_in_sentence > LONG_SENTENCE)
-        if not chances.any():
-            return self._way_out()
-        return self._pick(ids, chances)
+    def is_word(self, token: int) -> bool:
+        """Return whether a token is a word, not a mark."""
+        return bool(self._sources.fingerprints[token])
 
-    def _forced(self) -> int | None:
-        """Return the mark that nothing can replace here, if there is one."""
-        if self._in_quotation and self._quoted >= LONGEST_QUOTATION and self._may_close():
-            return self._close
-        if self._words_in_sentence >= LONGEST_SENTENCE and self._may_close():
-            return self._close if self._in_quotation else self._full_stop
-        if self._sentences >= LONGEST_PARAGRAPH and self._at_rest():
-            return self._paragraph
+    def sentence(self, words: int, tokens: int) -> list[int]:
+        """Return the next sentence, whole, of at most `tokens` tokens; nothing if too few are left.
+
+        When less than a sentence of `words` words is wanted, it ends as soon as it can.
+        """
+        if tokens < SHORTEST_SENTENCE:
+            return []
+        drafts = [self._draft(words, tokens) for _ in range(DRAFTS)]
+        while all(draft.flaws for draft in drafts) and len(drafts) < MOST_DRAFTS:
+            drafts.append(self._draft(words, tokens))
+        best = max(drafts, key=self._worth)
+        self._said.add(tuple(best.words))
+        for token in best.tokens:
+            self._take(token)
+        return best.tokens
+
+    # -- a draft --------------------------------------------------------------------------------
+
+    def _draft(self, words: int, limit: int) -> Draft:
+        draft = Draft()
+        if self._sentences >= LONGEST_PARAGRAPH:
+            draft.tokens.append(self._marks.paragraph)
+        while not draft.tokens or draft.tokens[-1] not in self._marks.ends:
+            left = limit - len(draft.tokens)
+            hurry = len(draft.words) >= min(LONG_SENTENCE, words) or left < LONG_SENTENCE
+            self._extend(draft, left, hurry)
+        return draft
+
+    def _extend(self, draft: Draft, left: int, hurry: bool) -> None:
+        context = [*self._history[-3:], *draft.tokens[-3:]]
+        token = self._due(draft, left, context[-1])
+        if token is None:
+            bounds = self._bounds(draft, context[-1], hurry)
+            chosen = self._chooser.next(context, bounds, self._recent, self._chance)
+            if chosen is None:
+                token = self._way_out(draft, context[-1])
+                draft.flaws += 1
+            else:
+                token, surprise = chosen
+                draft.surprise += surprise
+        else:
+            draft.flaws += 1
+        draft.tokens.append(token)
+        draft.quoted += 1
+        if self.is_word(token):
+            draft.words.append(int(self._sources.fingerprints[token]))
+        elif token == self._marks.opening:
+            draft.in_quotation, draft.quoted = True, 0
+        elif token == self._marks.closing:
+            draft.in_quotation = False
+
+    def _due(self, draft: Draft, left: int, last: int) -> int | None:
+        """Return the mark that must come now, if one must."""
+        if not self._may_close(last):
+            return None
+        if draft.in_quotation and (draft.quoted >= LONGEST_QUOTATION or left <= 2):  # noqa: PLR2004
+            return self._marks.closing
+        if not draft.in_quotation and (len(draft.words) >= LONGEST_SENTENCE or left <= 1):
+            return self._marks.full_stop
         return None
 
-    def _last(self, left: int) -> int | None:
-        """Return the mark that must come now for the sentence to be whole at the limit."""
-        if left > 1 + self._in_quotation or not self._may_close():
-            return None
-        return self._close if self._in_quotation else self._full_stop
-
-    def _way_out(self) -> int:
-        """Return something when everything is forbidden: an end, or any word after all."""
-        if self._at_rest():
-            return self._paragraph
-        if self._may_close():
-            return self._close if self._in_quotation else self._full_stop
-        corpus = self._sources.corpus
-        known = corpus.continuations(self._history[-1:]) or corpus.continuations([self._paragraph])
-        words = known[0][self._sources.fingerprints[known[0]] != 0]
-        return int(self._chance.choice(words))
-
-    def _may_close(self) -> bool:
-        last = self._history[-1]
-        return self._is_word(last) or last == self._close
-
-    def _chances(self, levels: list[Ids], leaning: list[Ids]) -> tuple[Ids, NDArray[np.float64]]:
-        ids, inverse = np.unique(np.concatenate([*levels, *leaning]), return_inverse=True)
-        split = sum(map(len, levels))
-        chances = interpolate(levels, inverse[:split], len(ids))
-        if leaning:
-            heard = interpolate(leaning, inverse[split:], len(ids))
-            chances = LEANING * heard + (1 - LEANING) * chances if levels else heard
-        return ids, chances
-
-    def _allowed(self, ids: Ids, chances: NDArray[np.float64], hurry: bool) -> NDArray[np.float64]:
-        """Return the chances without what would copy, repeat, or leave a quotation open."""
-        sources = self._sources
-        prints = sources.fingerprints[ids]
-        for runs in sources.known_runs:
-            chances[runs.completed_by(self._words, prints)] = 0
-        repeated = self._own_runs.get(tuple(self._words[1 - OWN_RUN :]), ())
-        if repeated:
-            chances[np.isin(prints, np.array(list(repeated), np.uint64))] = 0
-        if self._in_quotation:
-            chances[np.isin(ids, self._ends) | (ids == self._open)] = 0
-            chances[ids == self._paragraph] = 0
+    def _bounds(self, draft: Draft, last: int, hurry: bool) -> Bounds:
+        marks = self._marks
+        if draft.in_quotation:
+            forbidden = {*marks.ends, marks.opening, marks.paragraph}
         else:
-            chances[ids == self._close] = 0
-            ends = np.isin(ids, self._ends)
-            if hurry and chances[ends].any():
-                chances[~ends] = 0
-        return chances
+            forbidden = {marks.closing}
+        if last == marks.paragraph and self._replies >= MOST_REPLIES:
+            forbidden.add(marks.dash)
+        words = [*self._words[-8:], *draft.words]
+        return Bounds(
+            words=words,
+            repeating=self._repeating(tuple(words[1 - OWN_RUN :]), draft.words),
+            forbidden=forbidden,
+            hurry=hurry and not draft.in_quotation,
+        )
 
-    def _pick(self, ids: Ids, chances: NDArray[np.float64]) -> int:
-        sampling = self._sampling
-        chances = self._tired_of_repetition(ids, chances)
-        if sampling.temperature <= 0:
-            return int(ids[np.argmax(chances)])
-        with np.errstate(divide="ignore"):
-            logits = np.log(chances) / sampling.temperature
-        chances = np.exp(logits - logits.max())
-        chances[chances < sampling.min_p] = 0
-        order = np.argsort(-chances, kind="stable")
-        mass = np.cumsum(chances[order])
-        # The smallest set that holds top_p of the mass (Holtzman et al. 2020).
-        nucleus = int(np.searchsorted(mass, mass[-1] * sampling.top_p)) + 1
-        nucleus = min(nucleus, len(order))
-        place = int(np.searchsorted(mass[:nucleus], self._chance.random() * mass[nucleus - 1]))
-        return int(ids[order[min(place, nucleus - 1)]])
+    def _repeating(self, start: tuple[int, ...], written: list[int]) -> set[int]:
+        """Return the words that followed `start` already, in the story or in this sentence."""
+        again = {
+            written[place + OWN_RUN - 1]
+            for place in range(len(written) - OWN_RUN + 1)
+            if tuple(written[place : place + OWN_RUN - 1]) == start
+        }
+        return again | self._own_runs.get(start, set())
 
-    def _tired_of_repetition(self, ids: Ids, chances: NDArray[np.float64]) -> NDArray[np.float64]:
-        penalty = self._sampling.repeat_penalty
-        if math.isclose(penalty, 1) or not self._recent:
-            return chances
-        seen = np.fromiter(self._recent, np.int64, len(self._recent))
-        times = np.fromiter(self._recent.values(), np.float64, len(self._recent))
-        places = np.minimum(np.searchsorted(ids, seen), len(ids) - 1)
-        found = ids[places] == seen
-        chances[places[found]] /= penalty ** times[found]
-        return chances
+    def _way_out(self, draft: Draft, last: int) -> int:
+        if self._may_close(last):
+            return self._marks.closing if draft.in_quotation else self._marks.full_stop
+        return self._chooser.any_word(last, self._chance)
+
+    def _may_close(self, last: int) -> bool:
+        return self.is_word(last) or last == self._marks.closing
+
+    # -- its worth ------------------------------------------------------------------------------
+
+    def _worth(self, draft: Draft) -> float:
+        """Return how well a draft goes on: likely, on the topic, with known names, and new."""
+        texts = [self.word(token) for token in draft.tokens if self.is_word(token)]
+        long = [text.lower()[:STEM] for text in texts if len(text) >= STEM]
+        on_topic = sum(stem in self._topic for stem in long) / max(1, len(long))
+        names = self._names_in(draft.tokens)
+        strangers = len(names - self._names) if self._names else 0
+        return (
+            -0.5 * draft.surprise / len(draft.tokens)
+            + 0.8 * on_topic
+            + 0.4 * len(names & self._names)
+            - 0.6 * strangers
+            - 2.0 * draft.flaws
+            - 3.0 * (tuple(draft.words) in self._said)
+            - 0.1 * max(0, 5 - len(draft.words))
+        )
+
+    def _names_in(self, tokens: Sequence[int]) -> set[int]:
+        # Capitals at a sentence's start were undone when the corpus was learnt.
+        return {token for token in tokens if self.is_word(token) and self.word(token)[0].isupper()}
+
+    # -- what is written ------------------------------------------------------------------------
 
     def _take(self, token: int) -> None:
+        marks, last = self._marks, self._history[-1]
         self._history.append(token)
-        if self._is_word(token):
+        if self.is_word(token):
             self._take_word(token)
-        elif token == self._open:
-            self._in_quotation, self._quoted = True, 0
-        elif token == self._close:
-            self._in_quotation = False
-        elif token == self._paragraph:
-            self._sentences, self._words_in_sentence, self._in_quotation = 0, 0, False
-        elif self._is_end(token):
-            self._sentences, self._words_in_sentence = self._sentences + 1, 0
+        elif token == marks.paragraph:
+            self._sentences = 0
+        elif token in marks.ends:
+            self._sentences += 1
+        if last == marks.paragraph:
+            self._replies = self._replies + 1 if token == marks.dash else 0
 
     def _take_word(self, token: int) -> None:
-        self._words_in_sentence += 1
-        self._quoted += 1
         fingerprint = int(self._sources.fingerprints[token])
         if len(self._words) >= OWN_RUN - 1:
             start = tuple(self._words[1 - OWN_RUN :])
             self._own_runs.setdefault(start, set()).add(fingerprint)
         self._words.append(fingerprint)
-        if len(self._sources.vocabulary.word(token)) >= SHORTEST_COUNTED:
-            self._recent[token] += 1
-        if len(self._history) > REPEAT_LAST_N:
-            gone = self._history[-REPEAT_LAST_N - 1]
-            if self._recent[gone] > 1:
-                self._recent[gone] -= 1
-            else:
-                del self._recent[gone]
-
-    def _is_word(self, token: int) -> bool:
-        return bool(self._sources.fingerprints[token])
-
-    def _is_end(self, token: int) -> bool:
-        return bool((self._ends == token).any())
-
-    def _at_rest(self) -> bool:
-        """Return whether a sentence has just ended."""
-        *_, before, last = self._history
-        return self._is_end(last) or (last == self._close and self._is_end(before))
+        word = self.word(token)
+        if len(word) < SHORTEST_COUNTED:
+            return
+        if word[0].isupper():
+            # People may be named again.
+            self._names.add(token)
+            return
+        self._recent[token] += 1
+        self._counted.append(token)
+        if len(self._counted) > REPEAT_LAST_N:
+            self._recent -= Counter([self._counted[-REPEAT_LAST_N - 1]])

@@ -112,22 +112,25 @@ def interpolate(levels: Sequence[Ids], inverse: NDArray[np.intp], size: int) -> 
 
 
 class KnownRuns:
-    """The runs of eight words that the corpus holds: none of them may be written again.
+    """The runs of some words that a corpus holds: none of them may be written again.
 
     Marks, capitals and ё don't count. Kept as 64-bit sums, so one in some 10^13 innocent runs is
     refused for nothing.
     """
 
-    WORDS = 8
     _BASE = 0x9E3779B97F4A7C15
 
-    def __init__(self, corpus: Ids, fingerprints: NDArray[np.uint64]) -> None:
-        """Take a corpus of token numbers and the fingerprint of each number, 0 for a mark."""
-        weights = [pow(self._BASE, power, 1 << 64) for power in reversed(range(self.WORDS))]
+    def __init__(self, corpus: Ids, fingerprints: NDArray[np.uint64], length: int) -> None:
+        """Take a corpus of token numbers and the fingerprint of each number, 0 for a mark.
+
+        `length` is that of a run that may not be, in words.
+        """
+        self._before = length - 1
+        weights = [pow(self._BASE, power, 1 << 64) for power in reversed(range(length))]
         self._weights = np.array(weights, np.uint64)
         words = fingerprints[corpus]
         words = words[words != 0]
-        count = max(0, len(words) - self.WORDS + 1)
+        count = max(0, len(words) - self._before)
         runs = np.zeros(count, np.uint64)
         for place, weight in enumerate(self._weights):
             runs += words[place : place + count] * weight
@@ -137,9 +140,9 @@ class KnownRuns:
         self, recent: Sequence[int], candidates: NDArray[np.uint64]
     ) -> NDArray[np.bool_]:
         """Return which candidates' fingerprints complete a known run after `recent` ones."""
-        if len(recent) < self.WORDS - 1 or not len(self._runs):
+        if len(recent) < self._before or not len(self._runs):
             return np.zeros(len(candidates), np.bool_)
-        last = np.array(recent[-(self.WORDS - 1) :], np.uint64)
+        last = np.array(recent[-self._before :], np.uint64)
         sums = (last * self._weights[:-1]).sum() + candidates
         places = np.minimum(np.searchsorted(self._runs, sums), len(self._runs) - 1)
         known: NDArray[np.bool_] = (self._runs[places] == sums) & (candidates != 0)

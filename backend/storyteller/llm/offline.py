@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 import structlog
 
 from storyteller.llm.base import Finish, ModelState, Prompt, Sampling
-from storyteller.llm.composer import Composer
+from storyteller.llm.composer import STEM, Composer
 from storyteller.llm.learning import Learned, learn
 from storyteller.llm.ngrams import Vocabulary
-from storyteller.llm.prose import Typesetter, is_word, tokens
+from storyteller.llm.prose import Typesetter, tokens
 
 log = structlog.get_logger()
 
@@ -57,13 +57,18 @@ class OfflineModel:
         story = await asyncio.to_thread(_begin, learned, prompt, sampling)
         typesetter = Typesetter(prompt.tail)
         written = words = 0
-        for token in story.tokens(prompt.words, sampling.max_tokens):
-            text = story.word(token)
-            written += 1
-            words += is_word(text)
-            yield typesetter.set(text)
-            # A word takes a fraction of a millisecond: others get their turn after each.
-            await asyncio.sleep(0)
+        while words < prompt.words:
+            sentence = await asyncio.to_thread(
+                story.sentence, prompt.words - words, sampling.max_tokens - written
+            )
+            if not sentence:
+                break
+            for token in sentence:
+                yield typesetter.set(story.word(token))
+                # Others get their turn after each word.
+                await asyncio.sleep(0)
+            written += len(sentence)
+            words += sum(map(story.is_word, sentence))
         yield Finish(
             reason="stop" if words >= prompt.words else "length",
             prompt_tokens=_count(prompt),
@@ -94,7 +99,9 @@ def _begin(learned: Learned, prompt: Prompt, sampling: Sampling) -> Composer:
     sources = learned.sources(prompt.passages, vocabulary)
     # Of the whole prompt, so that another wish makes another story from the same seed.
     seed = None if sampling.seed is None else f"{sampling.seed}\n{prompt}"
-    return Composer(sources, sampling, random.Random(seed), before)
+    said = " ".join((prompt.user, prompt.tail, *prompt.passages)).lower().split()
+    topic = frozenset(word[:STEM] for word in said if len(word) >= STEM)
+    return Composer(sources, sampling, random.Random(seed), before=before, topic=topic)
 
 
 def _count(prompt: Prompt) -> int:

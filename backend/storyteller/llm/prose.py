@@ -46,7 +46,7 @@ def sentences(text: str) -> Iterator[list[str]]:
     for paragraph in _one_form(text).split("\n"):
         kept = [sentence for sentence in _cut(paragraph) if _is_sound(sentence)]
         yield from kept[:-1]
-        if kept:
+        if kept and not (len(kept) == 1 and _is_signature(kept[0])):
             yield [*kept[-1], PARAGRAPH]
 
 
@@ -129,6 +129,11 @@ def _ends_here(raw: list[str], position: int) -> bool:
     following = (token for token in raw[position + 1 :] if _WORD.match(token))
     word = next(following, None)
     return word is None or word[0].isupper()
+
+
+def _is_signature(sentence: list[str]) -> bool:
+    # A paragraph of two words that nobody says is a name or a heading.
+    return sentence[0] != "—" and len(sentence) <= 3  # noqa: PLR2004
 
 
 def _is_sound(sentence: list[str]) -> bool:
