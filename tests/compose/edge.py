@@ -15,6 +15,21 @@ from pathlib import Path
 
 NGINX = Path(__file__).parents[2] / "nginx"
 START_SECONDS = 10
+# What every answer says, and says once.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; object-src 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'"
+)
+EXPECTED = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
 
 
 @dataclass(frozen=True, slots=True)

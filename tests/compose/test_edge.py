@@ -9,24 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.compose.edge import NGINX, Answer, Edge, StubBackend, ask, command, lay_out, running_edge
+from tests.compose.edge import (
+    EXPECTED,
+    NGINX,
+    Answer,
+    Edge,
+    StubBackend,
+    ask,
+    command,
+    lay_out,
+    running_edge,
+)
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'self'; object-src 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'"
-)
-EXPECTED = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 @pytest.fixture

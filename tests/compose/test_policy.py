@@ -1,0 +1,178 @@
+"""What docker-compose.yml promises, read from the file as Compose understands it."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROFILES = ["ollama", "monitoring", "postgres", "crawl"]
+OUTWARD = {"nginx", "scraper", "ollama-pull"}
+
+pytestmark = pytest.mark.compose
+
+
+def configured(*profiles: str) -> dict[str, Any]:
+    """Return the file with anchors, `.env` and defaults filled in."""
+    chosen = itertools.chain.from_iterable(("--profile", profile) for profile in profiles)
+    done = subprocess.run(
+        ["docker", "compose", *chosen, "config", "--format", "json"],
+        cwd=ROOT,
+        env={**os.environ, "COMPOSE_PROFILES": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return dict(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="module")
+def everything() -> dict[str, Any]:
+    return configured("*")
+
+
+@pytest.fixture(scope="module")
+def services(everything: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return dict(everything["services"])
+
+
+@pytest.mark.parametrize("profiles", [[], *([p] for p in PROFILES), PROFILES])
+def test_every_choice_of_profiles_is_a_whole(profiles: list[str]):
+    started = set(configured(*profiles)["services"])
+
+    assert {"nginx", "backend", "processor", "chromadb", "redis", "prepare"} <= started
+    assert ("ollama" in started) == ("ollama" in profiles)
+    assert ("scraper" in started) == ("crawl" in profiles)
+
+
+def test_only_nginx_has_a_port_and_it_is_on_loopback(services: dict[str, dict[str, Any]]):
+    ports = [(name, p["host_ip"]) for name, s in services.items() for p in s.get("ports", [])]
+
+    assert ports == [("nginx", "127.0.0.1")]
+
+
+def test_no_service_has_a_right_it_does_not_need(services: dict[str, dict[str, Any]]):
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert "cap_add" not in service, name
+        assert "privileged" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["read_only"] is True, name
+        assert service["user"].split(":")[0] not in {"", "0", "root"}, name
+        assert not {"pid", "ipc", "uts", "network_mode"} & set(service), name
+
+
+def test_every_service_has_its_limits(services: dict[str, dict[str, Any]]):
+    for name, service in services.items():
+        assert int(service["mem_limit"]) > 0, name
+        assert service.get("cpus") or service.get("cpu_shares"), name
+        assert service["pids_limit"] > 0, name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
+
+
+def test_what_keeps_running_can_prove_it_and_does_not_restart_for_ever(
+    services: dict[str, dict[str, Any]],
+):
+    for name, service in services.items():
+        if service["restart"] == "no":
+            continue
+        assert service["restart"] == "on-failure:5", name
+        assert service["healthcheck"]["test"], name
+        # Refused by engines older than 25.
+        assert "start_interval" not in service["healthcheck"], name
+        assert "curl" not in " ".join(service["healthcheck"]["test"]), name
+
+
+def test_a_job_that_ends_is_waited_for_by_somebody(services: dict[str, dict[str, Any]]):
+    # `up --wait` takes an ended container for a failure unless one depends on its success.
+    waited_for = {
+        dependency
+        for service in services.values()
+        for dependency, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_completed_successfully"
+    }
+
+    ends = {name for name, service in services.items() if service["restart"] == "no"}
+    assert ends - {"scraper"} == waited_for
+
+
+def test_the_world_is_behind_three_doors_only(everything: dict[str, Any]):
+    inner = {name for name, net in everything["networks"].items() if net.get("internal")}
+
+    reaching = {n for n, s in everything["services"].items() if set(s["networks"]) - inner}
+
+    assert reaching == OUTWARD
+
+
+def test_stories_and_the_model_s_keeper_never_share_a_network(
+    services: dict[str, dict[str, Any]],
+):
+    # The backend reaches Ollama through nginx, which knows the calls that write and no others.
+    assert not set(services["ollama"]["networks"]) & set(services["backend"]["networks"])
+    assert not set(services["scraper"]["networks"]) & set(services["backend"]["networks"])
+
+
+def test_every_image_has_an_exact_tag(services: dict[str, dict[str, Any]]):
+    bases = [
+        line.split()[1]
+        for file in ROOT.glob("*/Dockerfile")
+        for line in file.read_text("utf-8").splitlines()
+        if line.startswith("FROM")
+    ]
+
+    for image in [*(service["image"] for service in services.values()), *bases]:
+        assert re.search(r":v?\d+(\.\d+)+(-[a-z0-9-]+)?$", image) or image == "node:24-slim", image
+
+
+def test_versions_are_above_the_floors_of_the_advisories(services: dict[str, dict[str, Any]]):
+    def version(image: str) -> tuple[int, ...]:
+        found = re.search(r":v?([\d.]+)", image)
+        assert found, image
+        return tuple(int(part) for part in found[1].split("."))
+
+    nginx = (ROOT / "nginx" / "Dockerfile").read_text("utf-8")
+    assert version(services["redis"]["image"]) >= (8, 6, 3)
+    assert version(services["ollama"]["image"]) >= (0, 32, 10)
+    assert version(services["chromadb"]["image"]) == (1, 5, 9)
+    assert version(nginx[nginx.index("nginx-unprivileged") :]) >= (1, 30, 2)
+
+
+def test_no_secret_is_written_in_the_file(services: dict[str, dict[str, Any]]):
+    for name, service in services.items():
+        for key, value in (service.get("environment") or {}).items():
+            secret = re.search("PASS|SECRET|TOKEN|KEY", key)
+            assert not secret or value.startswith("/run/secrets/"), f"{name}: {key}"
+
+
+def test_jobs_are_never_pushed_out_of_redis_by_the_cache(services: dict[str, dict[str, Any]]):
+    command = services["redis"]["command"]
+
+    assert command[command.index("--maxmemory-policy") + 1] in {"volatile-lru", "noeviction"}
+    assert command[command.index("--appendonly") + 1] == "yes"
+    assert command[command.index("--appendfsync") + 1] == "everysec"
+
+
+def test_weights_and_settings_of_the_host_are_only_read(services: dict[str, dict[str, Any]]):
+    for name, service in services.items():
+        for volume in service.get("volumes", []):
+            assert volume["type"] == "volume" or volume["read_only"], name
+            assert "docker.sock" not in volume["source"], name
+
+
+def test_the_shared_policy_finds_nothing(everything: dict[str, Any], shared_dir: Path):
+    policy = shared_dir / "checks" / "compose_policy.py"
+
+    found = subprocess.run(
+        [sys.executable, policy], input=json.dumps(everything), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert found.stdout.strip() == "0 findings"
