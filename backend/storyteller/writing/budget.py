@@ -2,7 +2,7 @@
 
 The blocks, their shares and the order in which they shrink are those of the design notes: passages
 first, then the oldest of the summary, then the oldest of the text so far, then what the cards say
-beyond a line. Rules, plan and instruction are never cut: if they don't fit, that is an error, told.
+beyond a line. Rules, idea, plan and instruction are never cut: if they don't fit, that is told.
 """
 
 import math
@@ -50,8 +50,9 @@ class Blocks:
     """What a prompt could say, each part by itself; `summary` has the oldest first."""
 
     rules: str
-    plan: str
     instruction: str
+    idea: str = ""
+    plan: str = ""
     cards: tuple[Card, ...] = ()
     summary: tuple[str, ...] = ()
     passages: tuple[str, ...] = ()
@@ -80,7 +81,7 @@ def fit(
     what may never be cut leaves no room for `MIN_WORDS` words.
     """
     room = math.floor(context_tokens * (1 - MARGIN)) - TEMPLATE_TOKENS
-    fixed = (blocks.rules, blocks.plan, blocks.instruction, overhead)
+    fixed = (blocks.rules, blocks.idea, blocks.plan, blocks.instruction, overhead)
     needed = sum(map(ratio.tokens, (*fixed, *(card.line for card in blocks.cards))))
     shortest = _answer(min(words, MIN_WORDS), ratio)
     if needed + shortest > room:

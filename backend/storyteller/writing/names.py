@@ -49,7 +49,10 @@ def _role(word: str) -> str | None:
 
 def _name(word: str) -> Parse | None:
     parses = [parse for parse in _analyser().parse(word.lower()) if _is_name(parse)]
-    return parses[0] if sum(parse.score for parse in parses) >= _SURE else None
+    if sum(parse.score for parse in parses) < _SURE:
+        return None
+    # Анне is Анна, and only then somebody whose name never changes.
+    return min(parses, key=lambda parse: "Fixd" in parse.tag)
 
 
 def _is_name(parse: Parse) -> bool:
