@@ -17,6 +17,8 @@ from storyteller.ingest.tables import ManifestRow, RawLineRow
 
 # A story whose work began this often and never ended is left alone: it may be what kills us.
 MAX_ATTEMPTS = 3
+# Ids in one statement, far below the limits of both databases.
+_BATCH = 500
 
 
 class State(StrEnum):
@@ -35,9 +37,9 @@ class State(StrEnum):
 class Versions:
     """What shaped an indexed story; when one of them changes, it has to be done again."""
 
-    chunker: str
-    embedder: str
-    safety: str
+    chunker: str | None
+    embedder: str | None
+    safety: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Entry:
     code: str | None
     rule: str | None
     chunks: int
-    versions: Versions | None
+    versions: Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,13 @@ class Manifest:
 
     def again(self, story_ids: Iterable[str]) -> None:
         """Have stories worked on anew, with all their attempts."""
-        for story_id in story_ids:
-            self._set(story_id, state=State.SEEN, attempts=0, code=None, rule=None)
+        ids = list(story_ids)
+        values = {"state": State.SEEN, "attempts": 0, "code": None, "rule": None}
+        with self._engine.begin() as connection:
+            for start in range(0, len(ids), _BATCH):
+                which = ManifestRow.story_id.in_(ids[start : start + _BATCH])
+                change = update(ManifestRow).where(which)
+                connection.execute(change.values(**values, updated_at=_now()))
 
     def mark_removing(self, story_id: str) -> bool:
         """Say that a story shall go; return whether there was one that is not gone yet."""
@@ -254,7 +261,7 @@ def add_stories(connection: Connection, urls: dict[str, str | None]) -> list[str
 
 
 def _entry(row: Any) -> Entry:
-    versions = Versions(row.chunker, row.embedder, row.safety) if row.chunker else None
+    versions = Versions(row.chunker, row.embedder, row.safety)
     state = State(row.state)
     return Entry(row.story_id, state, row.attempts, row.code, row.rule, row.chunks, versions)
 

@@ -140,7 +140,7 @@ class CorpusStore:
 
     def page(
         self,
-        query: str = "",
+        query: str | None = None,
         category: str | None = None,
         cursor: str | None = None,
         limit: int = 20,
@@ -149,7 +149,7 @@ class CorpusStore:
 
         Raises `Malformed` when `cursor` is not one that an earlier page gave.
         """
-        matches = [StoryRow.search.contains(word, autoescape=True) for word in fold(query).split()]
+        matches = [StoryRow.search.contains(word, autoescape=True) for word in fold(query or "").split()]
         if category is not None:
             matches.append(StoryRow.category == category)
         after = [] if cursor is None else [_behind(cursor)]
