@@ -63,11 +63,12 @@ class Ngrams:
     """What followed what. Immutable once built; contexts are given oldest token first."""
 
     def __init__(self, corpus: Ids) -> None:
-        """Sort a corpus of token numbers, each below 2 ** 21."""
+        """Sort a corpus of token numbers, each below 2 ** 21 - 1."""
         self._corpus = corpus
         keys = np.zeros(len(corpus), np.int64)
         for back in range(1, ORDER + 1):
-            keys[back:] |= corpus[:-back].astype(np.int64) << (_BITS * (ORDER - back))
+            # One up: 0 stands for "before the beginning".
+            keys[back:] |= (corpus[:-back].astype(np.int64) + 1) << (_BITS * (ORDER - back))
         self._order = np.argsort(keys).astype(np.int32)
         self._keys = keys[self._order]
 
@@ -83,7 +84,7 @@ class Ngrams:
         low, high, key = 0, len(self._keys), 0
         for back, token in enumerate(reversed(context[-ORDER:]), start=1):
             shift = _BITS * (ORDER - back)
-            key |= token << shift
+            key |= (token + 1) << shift
             window = self._keys[low:high]
             first, last = np.searchsorted(window, (key, key + (1 << shift)))
             if first == last:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 
 import structlog
 
@@ -51,7 +51,7 @@ class OfflineModel:
         self._learning = asyncio.Lock()
         self._learned: tuple[int, Learned] | None = None
 
-    async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str | Finish]:
+    async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str | Finish]:
         """Yield words as they come, then `Finish`; `prompt.tail + text` reads on."""
         learned = await self._learn()
         story = await asyncio.to_thread(_begin, learned, prompt, sampling)

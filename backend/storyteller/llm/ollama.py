@@ -1,7 +1,7 @@
 """The reader's own Ollama as a writer; the only module that knows how to reach it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +91,7 @@ class OllamaModel:
         self._patience = patience or Patience()
         self._state: tuple[float, ModelState] | None = None
 
-    async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str | Finish]:
+    async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str | Finish]:
         """Yield the text as it is written, then `Finish`; `prompt.tail + text` reads on.
 
         Raises `ModelUnavailable`, `ContextExceeded` or `ModelInterrupted`; closing the iterator

@@ -243,7 +243,7 @@ async def test_a_slow_listener_is_not_mistaken_for_a_silent_model(
 async def test_closing_the_iterator_stops_the_model(build: Build, double: OllamaDouble) -> None:
     double.script(Behaviour(pace=0.005, words=5000))
 
-    async with aclosing(build().complete(PROMPT, Sampling())) as pieces:  # type: ignore[type-var]
+    async with aclosing(build().complete(PROMPT, Sampling())) as pieces:
         await anext(pieces)
 
     assert await asyncio.to_thread(double.chats()[0].closed_early.wait, 5)
@@ -282,7 +282,7 @@ async def test_a_broken_story_leaves_the_next_one_alone(build: Build, double: Ol
 async def test_leaves_no_connection_behind(build: Build, client: httpx.AsyncClient) -> None:
     model = build()
     for _ in range(5):
-        async with aclosing(model.complete(PROMPT, Sampling())) as pieces:  # type: ignore[type-var]
+        async with aclosing(model.complete(PROMPT, Sampling())) as pieces:
             await anext(pieces)
 
     gc.collect()
