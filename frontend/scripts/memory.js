@@ -2,31 +2,20 @@
 //
 // sessionStorage, not localStorage: a wish is private and the computer may be shared, so it lives as long
 // as the tab and no longer, and «Спрятать» wipes it. Only the theme, which tells nothing, stays.
-const KEPT = ["theme"]
-
 export const memory = {
-  recall: (name, fallback) => read(sessionStorage, name) ?? fallback,
-  remember: (name, value) => write(sessionStorage, name, value),
-  forget: (name) => sessionStorage.removeItem(name),
-  forgetAll: () => sessionStorage.clear(),
+  recall: (name, fallback) => attempt(() => JSON.parse(sessionStorage.getItem(name))) ?? fallback,
+  remember: (name, value) => attempt(() => sessionStorage.setItem(name, JSON.stringify(value))),
+  forgetAll: () => attempt(() => sessionStorage.clear()),
 
-  theme: () => read(localStorage, KEPT[0]) ?? "",
-  keepTheme: (theme) => write(localStorage, KEPT[0], theme),
+  theme: () => attempt(() => JSON.parse(localStorage.getItem("theme"))) ?? "",
+  keepTheme: (theme) => attempt(() => localStorage.setItem("theme", JSON.stringify(theme))),
 }
 
-// Storage may be full or forbidden; forgetting is better than failing.
-function read(storage, name) {
+// Storage may be full or forbidden; a page without a memory is better than no page.
+function attempt(deed) {
   try {
-    return JSON.parse(storage.getItem(name))
+    return deed()
   } catch {
     return null
-  }
-}
-
-function write(storage, name, value) {
-  try {
-    storage.setItem(name, JSON.stringify(value))
-  } catch {
-    // nothing to do: the page works without a memory
   }
 }

@@ -103,10 +103,11 @@ function rangeProblem(typed, { low, high, whole = false }) {
   return whole ? messages.invalid.whole(low, high) : messages.invalid.range(low, high)
 }
 
-// Russian hands type a comma; what is not a number becomes NaN and fails every range.
+// Russian hands type a comma; what is not a plain number becomes NaN and fails every range.
 function numberFrom(typed) {
   const text = String(typed).trim().replace(",", ".")
-  return text === "" ? null : Number(text)
+  if (text === "") return null
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
 }
 
 const isEmpty = (value) =>

@@ -1,6 +1,6 @@
 // What a run has told so far: a plain value and one function that folds an event into it.
 
-/** A story before its first event; `scenes` may hold what was already written (see `resumeFrom`). */
+/** A story before its first event; `scenes` may hold what earlier runs wrote. */
 export const newRun = (scenes = [], target = 0) => ({
   state: "starting",
   place: 0,
@@ -21,15 +21,6 @@ export function take(run, { name, data }) {
   steps[name]?.(run, data)
   return run
 }
-
-/** Cut saved scenes back to their length at the start of a run, so that its replay adds nothing twice. */
-export const resumeFrom = (scenes, lengths) =>
-  scenes
-    .filter((scene) => lengths[scene.index] !== undefined)
-    .map((scene) => ({ ...scene, text: head(scene.text, lengths[scene.index]) }))
-
-export const lengthsOf = (scenes) =>
-  Object.fromEntries(scenes.map((scene) => [scene.index, Array.from(scene.text).length]))
 
 export const isOver = (run) => !["starting", "queued", "writing", "lost", "stopping"].includes(run.state)
 
@@ -56,7 +47,8 @@ const steps = {
   },
   scene(run, { index, title }) {
     begin(run)
-    sceneOf(run, index).title = title ?? ""
+    // A scene begins anew: what an earlier try or a half-seen run left of it goes.
+    Object.assign(sceneOf(run, index), { title, text: "", sources: [] })
   },
   sources(run, { scene, passages }) {
     begin(run)
@@ -67,8 +59,9 @@ const steps = {
     sceneOf(run, scene).text += text
   },
   replace(run, { scene, from, text }) {
+    // Texts stay within the Basic Multilingual Plane, so the server's characters are ours.
     const target = sceneOf(run, scene)
-    target.text = head(target.text, from) + text
+    target.text = target.text.slice(0, from) + text
   },
   notice(run, notice) {
     run.notices.push(notice)
@@ -104,10 +97,4 @@ function sceneOf(run, index) {
   run.scenes.sort((a, b) => a.index - b.index)
   // Found anew: through the page's proxy the pushed object and the stored one differ.
   return run.scenes.find((scene) => scene.index === index)
-}
-
-// The server counts code points, JavaScript counts UTF-16 units: they part at the first emoji.
-function head(text, points) {
-  const astral = /[\u{10000}-\u{10ffff}]/u.test(text)
-  return astral ? Array.from(text).slice(0, points).join("") : text.slice(0, points)
 }

@@ -1,5 +1,5 @@
 // How Russian counts, dates and breaks its words.
-import { hyphenateSync } from "hyphen/ru/index.js"
+import hyphenation from "hyphen/ru/index.js"
 import { messages } from "./messages.js"
 
 const SOFT_HYPHEN = "\u00ad"
@@ -28,6 +28,6 @@ export function moment(iso) {
 export const countWords = (text) => text.match(/[\p{L}\p{N}]+(?:[-‑’'][\p{L}\p{N}]+)*/gu)?.length ?? 0
 
 // Chromium ships no Russian hyphenation dictionary: without soft hyphens a long word overflows a phone.
-export const hyphenate = (text) => hyphenateSync(text, { minWordLength: 6 })
+export const hyphenate = (text) => hyphenation.hyphenateSync(text, { minWordLength: 6 })
 
 export const withoutSoftHyphens = (text) => text.replaceAll(SOFT_HYPHEN, "")

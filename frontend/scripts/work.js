@@ -3,7 +3,7 @@ import { api, Problem } from "./api.js"
 import { memory } from "./memory.js"
 import { messages } from "./messages.js"
 import { splitParagraphs, updateLines, wordsIn } from "./paragraphs.js"
-import { isOver, lengthsOf, newRun, passagesOf, resumeFrom, take, textOf } from "./run.js"
+import { isOver, newRun, passagesOf, take, textOf } from "./run.js"
 import { runEvents } from "./stream.js"
 
 // Fifteen updates a second read as a stream and leave the machine to the model.
@@ -17,6 +17,8 @@ export const newWork = (id) => ({
   run: newRun(),
   lines: [],
   isLoading: true,
+  // Begun in this tab, not taken from the library.
+  isFresh: false,
   problem: null,
   // Rises with every redraw; the view watches it to keep its place.
   version: 0,
@@ -37,75 +39,71 @@ export const newWork = (id) => ({
     return splitParagraphs(textOf(this.run)).join("\n\n")
   },
 
-  /** Read what is saved and, when this tab knows of a run, follow it from its first event. */
+  /** Read what is saved, and follow the run that is writing it, whoever began it. */
   async load() {
-    const known = runs.of(this.id)
     try {
-      this.show(await api.manuscript(this.id))
-      if (known) this.follow(known.run_id, known.lengths)
+      const { last_run: lastRun, ...manuscript } = await api.manuscript(this.id)
+      this.show(manuscript, lastRun)
+      if (lastRun && isUnfinished(lastRun) && lastRun.id !== this.runId) this.follow(lastRun.id)
     } catch (error) {
-      this.problem = known ? null : sentenceOf(error)
-      if (error instanceof Problem && error.status === 404) runs.forget(this.id)
-      if (error instanceof Problem && error.code === "age_required") throw error
+      this.problem = sentenceOf(error)
+      runs.forget(this.id)
     } finally {
       this.isLoading = false
     }
   },
 
-  show(saved) {
-    this.title = saved.title || this.title
-    this.request = saved.request ?? this.request
-    this.run = { ...newRun(scenesOf(saved)), ...stateOf(saved) }
+  show(manuscript, lastRun) {
+    this.title = manuscript.title || this.title
+    this.request = manuscript.request
+    this.run = { ...newRun(scenesOf(manuscript)), ...endOf(lastRun) }
     this.draw()
   },
 
-  /** Follow the run `runId` to its end; `lengths` are the scenes' lengths before it began. */
-  async follow(runId, lengths = {}) {
-    runs.remember(this.id, { run_id: runId, lengths })
+  /** Follow the run `runId` from its first event to its end. */
+  async follow(runId) {
+    runs.remember(this.id)
     this.leave()
     this.connection = new AbortController()
     this.runId = runId
     this.isLoading = false
-    this.run = newRun(resumeFrom(this.run.scenes, lengths), this.run.scenes.length ? 0 : (this.request?.words ?? 0))
+    // A scene that is being written is told again from its beginning.
+    const written = this.run.scenes.filter((scene) => !scene.isPartial)
+    this.run = newRun(written, written.length ? 0 : (this.request?.words ?? 0))
+    this.draw()
     const { signal } = this.connection
+    const onLost = () => this.run.state !== "stopping" && (this.run.state = "lost")
+    const onFound = () => this.run.state === "lost" && (this.run.state = "writing")
     try {
-      const lost = () => this.run.state !== "stopping" && (this.run.state = "lost")
-      const found = () => this.run.state === "lost" && (this.run.state = "writing")
-      for await (const event of runEvents(api.runEventsUrl(runId), { signal, onLost: lost, onFound: found })) {
+      for await (const event of runEvents(api.runEventsUrl(runId), { signal, onLost, onFound })) {
         take(this.run, event)
         this.title = this.run.title || this.title
         this.drawSoon()
       }
+      if (!signal.aborted) await this.settle()
     } catch (error) {
-      this.run.state = "failed"
-      this.run.problem = { code: error.code, detail: error.status === 404 ? messages.failure.runGone : sentenceOf(error) }
+      // The log of a run is short-lived, its text is not.
+      if (error.status === 404) return this.load()
+      Object.assign(this.run, { state: "failed", problem: { detail: sentenceOf(error) } })
+      runs.forget(this.id)
     }
-    if (!signal.aborted) await this.settle()
   },
 
   /** The run is over: what the library holds is the truth, whatever we saw. */
   async settle() {
     runs.forget(this.id)
     const { state, problem, notices, seconds } = this.run
-    const ended = isOver(this.run) ? { state, problem } : {}
-    const saved = state === "blocked" ? null : await api.manuscript(this.id).catch(() => null)
-    if (saved) {
-      const seen = this.run.scenes
-      this.show(saved)
-      this.run = { ...this.run, ...ended, notices, seconds }
-      for (const scene of this.run.scenes) {
-        if (!scene.sources.length) scene.sources = seen.find((other) => other.index === scene.index)?.sources ?? []
-      }
-    }
+    const saved = await api.manuscript(this.id).catch(() => null)
+    if (saved) this.show(saved, saved.last_run)
+    Object.assign(this.run, { state, problem, notices, seconds })
     this.draw()
   },
 
   async resume() {
-    const lengths = lengthsOf(this.run.scenes)
     this.run.problem = null
     try {
       const { run_id: runId } = await api.resume(this.id)
-      this.follow(runId, lengths)
+      this.follow(runId)
     } catch (error) {
       this.run.problem = { detail: sentenceOf(error) }
     }
@@ -135,28 +133,23 @@ export const newWork = (id) => ({
   },
 })
 
-// Ids and lengths only: enough to find a run again after a reload, and not a word of the story.
+// Which manuscripts this tab saw being written: after a reload it goes on following them.
 export const runs = {
-  all: () => memory.recall("runs", {}),
-  of: (id) => runs.all()[id],
-  remember: (id, run) => memory.remember("runs", { ...runs.all(), [id]: run }),
-  forget(id) {
-    const { [id]: _, ...others } = runs.all()
-    memory.remember("runs", others)
-  },
+  all: () => memory.recall("runs", []),
+  remember: (id) => memory.remember("runs", [...new Set([...runs.all(), id])]),
+  forget: (id) => memory.remember("runs", runs.all().filter((other) => other !== id)),
 }
 
 export const sentenceOf = (error) => (error instanceof Problem ? error.sentence : messages.failure.unknown)
 
-const scenesOf = (saved) =>
-  (saved.scenes ?? []).map((scene, place) => ({
-    index: scene.index ?? place,
-    title: scene.title ?? "",
-    text: scene.text ?? "",
-    sources: scene.sources ?? [],
-  }))
+const isUnfinished = ({ state }) => state === "queued" || state === "running"
 
-function stateOf(saved) {
-  const state = saved.state ?? saved.run?.state ?? "done"
-  return { state: state === "error" ? "failed" : state, problem: null }
+const scenesOf = (manuscript) =>
+  manuscript.scenes.map(({ index, title, text, sources, is_partial: isPartial }) => ({ index, title, text, sources, isPartial }))
+
+/** How the last run ended, in the words of `run.js`; a manuscript without runs is simply done. */
+function endOf(lastRun) {
+  if (!lastRun || lastRun.state === "done") return { state: "done" }
+  const state = lastRun.state === "error" ? "failed" : lastRun.state
+  return { state, problem: lastRun.detail && state !== "interrupted" ? { code: lastRun.code, detail: lastRun.detail } : null }
 }

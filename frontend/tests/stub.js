@@ -33,16 +33,16 @@ const routes = [
   ["GET", "/api/v1/status", status],
   ["GET", "/api/v1/corpus/categories", categories],
   ["GET", "/api/v1/corpus/stories", listStories],
-  ["GET", "/api/v1/corpus/stories/:id", ({ id }) => ({ story: found(corpus.find((story) => story.id === id)), chunks: [] })],
+  ["GET", "/api/v1/corpus/stories/:id", ({ id }) => ({ ...found(corpus.find((story) => story.id === id)), chunks: [] })],
   ["DELETE", "/api/v1/corpus/stories/:id", ({ id }) => void (corpus = corpus.filter((story) => story.id !== id))],
   ["GET", "/api/v1/passages", ({ query }) => ({ items: query.get("query") === "пусто" ? [] : passages })],
   ["POST", "/api/v1/manuscripts", create],
   ["GET", "/api/v1/manuscripts", listManuscripts],
-  ["GET", "/api/v1/manuscripts/:id", ({ id }) => found(manuscripts.get(id))],
+  ["GET", "/api/v1/manuscripts/:id", ({ id }) => ({ ...found(manuscripts.get(id)), last_run: recordOf(manuscripts.get(id).lastRun) })],
   ["DELETE", "/api/v1/manuscripts/:id", ({ id }) => void manuscripts.delete(id)],
   ["GET", "/api/v1/manuscripts/:id/export", exportText],
   ["POST", "/api/v1/manuscripts/:id/runs", resume],
-  ["GET", "/api/v1/runs/:id", ({ id }) => ({ id, state: found(runs.get(id)).state })],
+  ["GET", "/api/v1/runs/:id", ({ id }) => ({ ...recordOf(id) })],
   ["GET", "/api/v1/runs/:id/events", stream],
   ["DELETE", "/api/v1/runs/:id", ({ id }) => void found(runs.get(id)).stop()],
 ]
@@ -110,7 +110,7 @@ function listStories({ query }) {
 function listManuscripts({ query }) {
   const wanted = (query.get("query") ?? "").toLowerCase()
   const found = [...manuscripts.values()].reverse().filter((item) => (item.title + item.request.wish).toLowerCase().includes(wanted))
-  return page(found.map(({ id, title, state, words, created_at, updated_at }) => ({ id, title, state, words, created_at, updated_at })), query)
+  return page(found.map(({ scenes: _, ...summary }) => summary), query)
 }
 
 function page(items, query) {
@@ -126,7 +126,7 @@ function create({ body }) {
   if (/занято/i.test(asked)) throw problem(503, "queue_full", "Очередь заполнена. Попробуйте чуть позже.", { "retry-after": "40" })
   const id = `m${++serial}`
   const now = new Date().toISOString()
-  manuscripts.set(id, { id, title: body.wish.slice(0, 60), request: { words: 800, ...body }, plan: null, bible: null, scenes: [], revision: 1, state: "running", words: 0, created_at: now, updated_at: now })
+  manuscripts.set(id, { id, title: body.wish.slice(0, 60), request: { words: 800, ...body }, plan: null, bible: null, scenes: [], revision: 1, words: 0, created_at: now, updated_at: now })
   const run = start(id, body.wish, Math.min(body.words ?? 800, 5000))
   return { manuscript_id: id, run_id: run, events_url: `/api/v1/runs/${run}/events` }
 }
@@ -146,16 +146,15 @@ function exportText({ id, query, response }) {
 function start(manuscriptId, wish, words) {
   const manuscript = manuscripts.get(manuscriptId)
   const runId = `r${++serial}`
-  const run = { events: [], readers: new Set(), state: "running", drops: /связь/i.test(wish) ? 2 : 0, stop: () => finish("stopped", {}) }
+  const run = { id: runId, events: [], readers: new Set(), state: "running", drops: /связь/i.test(wish) ? 2 : 0, stop: () => finish("stopped", {}) }
   runs.set(runId, run)
-  manuscript.state = "running"
-  manuscript.scenes[0] ??= { index: 0, title: "", text: "", sources: [], words: 0 }
-  const scene = manuscript.scenes[0]
-  if (scene.text) scene.text += "\n\n"
+  const index = manuscript.scenes.length
+  const scene = { id: `${runId}s`, index, title: "", text: "", sources: [], words: 0, is_partial: true }
+  manuscript.scenes.push(scene)
+  manuscript.lastRun = runId
 
-  const script = scriptOf(wish, words, Boolean(scene.text))
+  const script = scriptOf(wish, words, index)
   const clock = setInterval(tick, /мигом/i.test(wish) ? 0 : EVENT_MS)
-  if (scene.text) emit("delta", { scene: 0, text: "\n\n" })
   return runId
 
   function tick() {
@@ -163,6 +162,7 @@ function start(manuscriptId, wish, words) {
     if (next.done || run.state !== "running") return clearInterval(clock)
     const [name, data] = next.value
     if (name === "end") return finish(...data)
+    if (name === "plan") manuscript.title = data.title
     if (name === "sources") scene.sources = data.passages
     if (name === "delta") scene.text += data.text
     if (name === "replace") scene.text = scene.text.slice(0, data.from) + data.text
@@ -172,8 +172,10 @@ function start(manuscriptId, wish, words) {
     if (run.state !== "running") return
     clearInterval(clock)
     run.state = name
-    Object.assign(manuscript, { state: name, words: scene.text.split(/\s+/).length, updated_at: new Date().toISOString() })
-    if (name === "blocked") manuscript.scenes = []
+    scene.is_partial = false
+    Object.assign(manuscript, { words: scene.text.split(/\s+/).length, updated_at: new Date().toISOString() })
+    if (name === "blocked") manuscript.scenes.pop()
+    if (name !== "done" && name !== "stopped") Object.assign(run, data)
     emit(name, { manuscript_id: manuscriptId, words: manuscript.words, seconds: 3.2, tokens: 900, quality: {}, ...data })
   }
   function emit(name, data) {
@@ -182,25 +184,29 @@ function start(manuscriptId, wish, words) {
   }
 }
 
-function* scriptOf(wish, words, isSequel) {
+function recordOf(runId) {
+  const { id, state, code = null, detail = null } = found(runs.get(runId))
+  return { id, state, code, detail }
+}
+
+function* scriptOf(wish, words, scene) {
   const turn = (word) => wish.toLowerCase().includes(word)
-  if (turn("очередь")) for (const place of [3, 2, 1, 0]) for (let i = 0; i < 60; i++) yield i ? ["noop", {}] : ["queued", { position: place, eta_seconds: place * 40 }]
-  else yield ["queued", { position: 0, eta_seconds: 0 }]
-  if (!isSequel) yield ["plan", { title: turn("разметка") ? "<b>Не жирно</b>" : "Письмо к зиме", scenes: ["Письмо"], characters: [] }]
-  yield ["scene", { index: 0, title: "" }]
-  if (!isSequel) yield ["sources", { scene: 0, passages }]
-  if (turn("разметка")) yield ["delta", { scene: 0, text: "<img src=x onerror=alert(1)><script>alert(2)</script> — так и было написано.\n\n" }]
+  if (turn("очередь")) for (const place of [3, 2, 1]) for (let i = 0; i < 60; i++) yield i ? ["noop", {}] : ["queued", { position: place, eta_seconds: place * 40 }]
+  if (scene === 0) yield ["plan", { title: turn("разметка") ? "<b>Не жирно</b>" : "Письмо к зиме", scenes: ["Письмо"], characters: [] }]
+  yield ["scene", { index: scene, title: "" }]
+  yield ["sources", { scene, passages }]
+  if (turn("разметка")) yield ["delta", { scene, text: "<img src=x onerror=alert(1)><script>alert(2)</script> — так и было написано.\n\n" }]
   let count = 0
   for (const piece of prose(words)) {
-    yield ["delta", { scene: 0, text: piece }]
+    yield ["delta", { scene, text: piece }]
     if (++count === 60 && turn("обрыв")) return yield ["end", ["error", { code: "model_interrupted", detail: "Модель прервалась на полуслове. Написанное сохранено, историю можно продолжить.", retryable: true }]]
     if (count === 60 && turn("запрет")) return yield ["end", ["blocked", { code: "minor_content", detail: "История остановлена: здесь всем героям есть восемнадцать." }]]
     if (count === 40 && turn("правка")) {
-      yield ["replace", { scene: 0, from: 0, text: "Начало переписано. " }]
+      yield ["replace", { scene, from: 0, text: "Начало переписано. " }]
       yield ["notice", { code: "loop_cut", detail: "" }]
     }
   }
-  yield ["scene_done", { index: 0, words: count, quality: {} }]
+  yield ["scene_done", { index: scene, words: count, quality: {} }]
   yield ["end", ["done", {}]]
 }
 

@@ -7,20 +7,20 @@ import { api } from "../api.js"
 export const desk = () => ({
   works: {},
 
-  get isWriting() {
-    return Object.values(this.works).some((work) => work.isWriting)
+  get writingId() {
+    return Object.keys(this.works).find((id) => this.works[id].isWriting) ?? null
   },
 
   /** Take up every run this tab was following before it was reloaded. */
   reopen() {
-    Object.keys(runs.all()).forEach((id) => this.open(id))
+    runs.all().forEach((id) => (this.open(id).isFresh = true))
   },
 
   open(id) {
     this.tidy(id)
     if (!this.works[id]) {
       this.works[id] = newWork(id)
-      this.works[id].load().catch(() => {})
+      this.works[id].load()
     }
     return this.works[id]
   },
@@ -29,7 +29,7 @@ export const desk = () => ({
   async write(request) {
     const { manuscript_id: id, run_id: runId } = await api.write(request)
     this.works[id] = newWork(id)
-    this.works[id].request = request
+    Object.assign(this.works[id], { request, isFresh: true })
     this.works[id].follow(runId)
     return links.manuscript(id)
   },

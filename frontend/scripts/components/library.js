@@ -11,10 +11,9 @@ export const library = () => newShelf({
   },
 
   titleOf: (item) => item.title || messages.story.untitled,
-  factsOf: (item) => [moment(item.updated_at ?? item.created_at), counted(item.words ?? 0, "words")].filter(Boolean).join(" · "),
-  markOf(item) {
-    if (this.$store.desk.works[item.id]?.isWriting) return messages.library.running
-    return { interrupted: messages.library.interrupted, running: messages.library.running, queued: messages.library.running }[item.state] ?? ""
+  factsOf: (item) => [moment(item.updated_at), counted(item.words, "words")].join(" · "),
+  isWriting(item) {
+    return this.$store.desk.works[item.id]?.isWriting ?? false
   },
   exportAs: (item, format) => api.exportUrl(item.id, format),
   eraseLabel: (item) => messages.library.eraseOf(item.title || messages.story.untitled),

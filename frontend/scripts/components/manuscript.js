@@ -7,10 +7,15 @@ import { links } from "../route.js"
 import { counted, number } from "../russian.js"
 import { newWork } from "../work.js"
 
+// How near the bottom is the bottom, and what the floating buttons and the status line cover of it.
+const BOTTOM_PX = 4
+const ROOM_PX = 120
+
 const blank = newWork("")
 
 export const manuscript = () => ({
   following: false,
+  place: 0,
   isEndInSight: true,
   isCopied: false,
 
@@ -22,7 +27,7 @@ export const manuscript = () => ({
       this.$store.desk.open(route.id)
     })
     this.$watch("work.version", () => this.$nextTick(() => this.keepPlace()))
-    this.onScroll = () => this.look(true)
+    this.onScroll = () => this.scrolled()
     this.onKey = (event) => this.key(event)
     addEventListener("scroll", this.onScroll, { passive: true })
     addEventListener("keydown", this.onKey)
@@ -141,24 +146,28 @@ export const manuscript = () => ({
     if (event.key === "Enter" && event.altKey && this.canResume) this.work.resume()
   },
 
-  /** See whether the end of the text is on the screen; only the reader's own scrolling may change `following`. */
-  look(byReader) {
-    if (!this.$refs.end) return
-    const { top } = this.$refs.end.getBoundingClientRect()
-    this.isEndInSight = top <= innerHeight
-    if (byReader) this.following = this.isEndInSight && top >= 0
+  // Going down to the very bottom asks for company; going up, however little, sends it away.
+  scrolled() {
+    const wentUp = scrollY < this.place
+    const isAtBottom = scrollY + innerHeight >= document.documentElement.scrollHeight - BOTTOM_PX
+    if (wentUp) this.following = false
+    else if (isAtBottom) this.following = true
+    this.look()
+  },
+  look() {
+    this.place = scrollY
+    this.isEndInSight = !this.$refs.end || this.$refs.end.getBoundingClientRect().top <= innerHeight
   },
   keepPlace() {
     if (!this.$refs.end) return
-    if (this.following) {
-      const below = this.$refs.end.getBoundingClientRect().bottom - innerHeight
-      if (below > 0) scrollBy({ top: below, behavior: "instant" })
-    }
-    this.look(false)
+    const below = this.$refs.end.getBoundingClientRect().bottom + ROOM_PX - innerHeight
+    if (this.following && below > 0) scrollBy({ top: below, behavior: "instant" })
+    this.look()
   },
   toEnd() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || this.work.isWriting
+    const below = this.$refs.end.getBoundingClientRect().bottom + ROOM_PX - innerHeight
     this.following = true
-    this.$refs.end.scrollIntoView({ block: "end", behavior: calm ? "instant" : "smooth" })
+    scrollBy({ top: below, behavior: calm ? "instant" : "smooth" })
   },
 })

@@ -21,7 +21,7 @@ export const corpusStory = () => ({
     this.isLoading = true
     this.problem = ""
     try {
-      this.story = (await api.story(id)).story
+      this.story = await api.story(id)
       this.lines = updateLines([], this.story.text)
     } catch (error) {
       this.story = null

@@ -92,11 +92,18 @@ export const studio = () => ({
     return this.gate === "open" ? this.route.name : ""
   },
   isAt(name) {
-    const section = { manuscript: "library", story: "corpus" }[this.route.name] ?? this.route.name
-    return section === name
+    const { name: shown, id } = this.route
+    const home = this.$store.desk.works[id]?.isFresh ? "write" : "library"
+    return ({ manuscript: home, story: "corpus" }[shown] ?? shown) === name
   },
   current(name) {
     return this.isAt(name) ? "page" : null
+  },
+
+  /** «Писать» leads to the story that is being written now, and from that story to the form. */
+  get writeLink() {
+    const id = this.$store.desk.writingId
+    return id && this.route.id !== id ? links.manuscript(id) : links.write()
   },
 
   go() {
