@@ -5,7 +5,7 @@ import re
 import structlog
 
 from storycore.safety import ForbiddenContent, StreamGuard, check_adults_only
-from storyteller.errors import RequestRefused
+from storyteller.errors import RequestRefused, ServiceUnavailable
 from storyteller.metrics import REFUSALS
 from storyteller.writing.request import StoryRequest
 
@@ -13,6 +13,8 @@ log = structlog.get_logger()
 
 # How much of the text before is shown to the stream's guard, so that no cue hides in the seam.
 _SEAM = 400
+# The code of a guard that could not judge: a refusal, but not of what was asked.
+_BROKEN = "safety_unavailable"
 # What has no place in prose: controls, halves of surrogates, invisible marks, and signs beyond the
 # Basic Multilingual Plane, which JavaScript and Python would count differently.
 _NOT_PROSE = re.compile(
@@ -23,6 +25,8 @@ _NOT_PROSE = re.compile(
 def check_request(request: StoryRequest, *texts: str) -> None:
     """Read every field a reader can type into as one text; raise `RequestRefused`.
 
+    Raises `ServiceUnavailable` when the guard can't judge: then nothing is written either.
+
     `texts` are what else is to be gone on with: the whole history of a manuscript.
     """
     try:
@@ -30,6 +34,11 @@ def check_request(request: StoryRequest, *texts: str) -> None:
     except ForbiddenContent as refusal:
         REFUSALS.labels("request", refusal.code).inc()
         log.info("writing.request_refused", code=refusal.code, rule=refusal.rule)
+        if refusal.code == _BROKEN:
+            raise ServiceUnavailable(
+                "Проверка текста не сработала, поэтому мы ничего не пишем. Попробуйте ещё раз.",
+                code=_BROKEN,
+            ) from refusal
         raise RequestRefused(code=refusal.code) from refusal
 
 

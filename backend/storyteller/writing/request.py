@@ -1,11 +1,29 @@
 """What the reader asked for: the form, the API and the writer share this one shape."""
 
-from typing import Annotated, Literal
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+from storyteller.errors import Conflict
+
+
+def _without_controls(text: str) -> str:
+    """Drop what nobody types on purpose: PostgreSQL refuses NUL, a terminal obeys escapes."""
+    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) != "Cc")
+
+
+Typed = Annotated[str, AfterValidator(_without_controls)]
+Line = Annotated[Typed, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Paragraph = Annotated[Typed, StringConstraints(strip_whitespace=True, max_length=2000)]
 
 # Nobody younger is ever written about; there is no setting for this number.
 ADULT = 18
@@ -37,7 +55,7 @@ class SamplingRequest(_Strict):
 class StoryRequest(_Strict):
     """A wish and what goes with it."""
 
-    wish: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    wish: Annotated[Typed, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
     genre: Line | None = None
     setting: Paragraph | None = None
     tone: Line | None = None
@@ -57,4 +75,15 @@ class StoryRequest(_Strict):
             f"{who.name}, {who.gender or ''}, {who.description or ''}" for who in self.characters
         )
         plain = (self.wish, self.genre, self.setting, self.tone, *people, *self.categories)
-        return tuple(text for text in plain if text)
+        # What is to be left out is read as well: a model may take it for what is wanted.
+        return tuple(text for text in (*plain, self.avoid) if text)
+
+
+def stored_request(fields: Mapping[str, Any]) -> StoryRequest:
+    """Read a request that the library kept; raise `Conflict` when it is no request any more."""
+    try:
+        return StoryRequest.model_validate(fields)
+    except ValidationError as error:
+        raise Conflict(
+            "Замысел этой рукописи записан другой версией программы.", code="request_outdated"
+        ) from error
