@@ -1,0 +1,208 @@
+"""Undoes what hides a word: look-alike letters, spaces between them, foreign spelling, doubling.
+
+The result is for the rules alone. Nothing of it is stored or shown, so no map back is kept.
+"""
+
+import re
+import unicodedata
+from functools import cache
+
+from storycore.language import CARDINALS
+from storycore.safety.grammar import forms
+from storycore.safety.lexicon import BIRTHDAY_VERBS, DATIVE_PEOPLE, MINOR_NOUNS
+
+# A word cut into letters is told from initials («А. С.») by its length.
+_SPACED_LETTERS = 4
+
+
+def normalise(text: str) -> str:
+    """Return a text in small letters as a reader would hear it, е for ё, one line a line."""
+    plain = unicodedata.normalize("NFC", text).translate(_FOLD)
+    plain = _REPEATS.sub(r"\1", plain)
+    plain = _SPACED.sub(_join_letters, plain)
+    plain = _BROKEN.sub(_join_pieces, plain)
+    plain = _DISGUISED_TEEN.sub(_undisguise, plain)
+    return _STRANGE.sub(_repair, plain)
+
+
+# --- characters -------------------------------------------------------------------------------
+
+
+class _Fold(dict[int, str | None]):
+    """What a character sounds like, found out when it is first met."""
+
+    def __missing__(self, code: int) -> str | None:
+        folded = _fold(chr(code))
+        self[code] = folded
+        return folded
+
+
+def _fold(character: str) -> str | None:
+    if character in "\n\r\v\f\x85\u2028\u2029":
+        return "\n"
+    if character in _KEPT:
+        return _KEPT[character]
+    category = unicodedata.category(character)
+    if character == "\t" or category == "Zs" or character in "\u2800\u3164\u115f\u1160\uffa0":
+        return " "
+    if category in ("Cc", "Cf", "Cs", "Co", "Mn", "Me"):
+        return None
+    parts = unicodedata.normalize("NFKD", character).casefold()
+    return "".join(part for part in parts if unicodedata.category(part) != "Mn")
+
+
+# What Unicode would take apart, and the dashes, which all mean the same to a reader of ages.
+_KEPT = {
+    **{"й": "й", "Й": "й", "ё": "е", "Ё": "е", "…": ".", "№": "№", "ї": "ї", "Ї": "ї"},
+    **dict.fromkeys("–—―−‒", "—"),
+    **dict.fromkeys("‐‑­", "-"),
+    **dict.fromkeys("ʼ’‘`´", "'"),
+    "\u00ad": None,
+}
+_FOLD = _Fold()
+_REPEATS = re.compile(r"([^\W\d_])\1{2,}")
+
+# --- words taken apart ------------------------------------------------------------------------
+
+_GAP = r"[ .\-_*·,/|+~—]"
+_SPACED = re.compile(
+    rf"(?<![^\W_])(?:[^\W_]{_GAP}{{1,3}}){{{_SPACED_LETTERS - 1},}}[^\W_](?![^\W_])"
+)
+_BROKEN = re.compile(r"(?<![^\W_])[^\W_]{1,20}(?:[.\-_*·|/+~'][^\W_]{1,20}){1,20}(?![^\W_])")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+def _join_letters(found: re.Match[str]) -> str:
+    if not any(character.isalpha() for character in found[0]):
+        return found[0]
+    word = _NOT_LETTERS.sub("", found[0])
+    known = _known(word)
+    if known:
+        return known
+    return _inside().sub(r" \g<0> ", word)
+
+
+def _join_pieces(found: re.Match[str]) -> str:
+    pieces = _NOT_LETTERS.split(found[0])
+    if "летн" in pieces[-1] or found[0][0].isdigit():
+        return found[0]
+    return _known("".join(pieces)) or found[0]
+
+
+# «1б лет», «l6 лет»: one of two digits is a letter.
+_TEEN_SIGNS = dict(zip("liі|!oоzзsтбb", "1111100235766", strict=True))
+_DISGUISED_TEEN = re.compile(r"(?<![^\W_])[1liі|!][0-7oоzзsтбb](?=[ -]{0,2}(?:лет|год))")
+_DIGITS = str.maketrans(_TEEN_SIGNS)
+
+
+def _undisguise(found: re.Match[str]) -> str:
+    return found[0].translate(_DIGITS)
+
+
+# --- words in foreign letters -----------------------------------------------------------------
+
+# A word with a Latin letter, a digit or a sign that stands for a letter; its length is bounded, so
+# that a wall of letters is looked at once.
+_STRANGE = re.compile(
+    r"(?<![\w@$])(?=[\w@$]{0,40}[a-z0-9@$іїєґў])[\w@$]{2,40}(?:'(?=[\w]))?[\w@$]{0,20}"
+)
+_NUMBER_FIRST = re.compile(r"(\d{1,3})([^\W\d_]{1,30})")
+_LETTER_FIRST = re.compile(r"([fmжм])(\d{1,2})")
+_LATIN = re.compile(r"[a-z']+")
+_LOOKALIKES = str.maketrans("aeopcxykmhtbnurgi@034168$573", "аеорсхукмнтвпигдиаозчибвсстз")
+
+
+def _repair(found: re.Match[str]) -> str:
+    word = found[0]
+    if word.isdigit():
+        return word
+    known = _known(word)
+    if known:
+        return known
+    if parts := _NUMBER_FIRST.fullmatch(word):
+        return f"{parts[1]} {_known(parts[2]) or parts[2]}"
+    if parts := _LETTER_FIRST.fullmatch(word):
+        return f"{parts[1]} {parts[2]}"
+    has_russian = any("а" <= letter <= "я" for letter in word)
+    return word.translate(_LOOKALIKES) if has_russian else word
+
+
+def _known(word: str) -> str | None:
+    """Return the cue word that this spelling stands for, if it stands for one."""
+    words = _by_signature()
+    for spelled in (word.translate(_AS_SEEN), _as_said(word, "ц"), _as_said(word, "к")):
+        if found := words.get(_signature(spelled)):
+            return found
+    return None
+
+
+_AS_SEEN = str.maketrans("aeopcxykmhtbnurgils", "аеорсхукмнтвпигдилс")
+_SYLLABLES = {
+    **{"shch": "ш", "sch": "ш", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ts": "ц", "tz": "ц"},
+    **{"ya": "я", "ja": "я", "ia": "я", "yu": "ю", "ju": "ю", "iu": "ю", "yo": "е", "jo": "е"},
+    **{"ye": "е", "je": "е", "'": ""},
+}
+_SYLLABLE = re.compile("|".join(_SYLLABLES))
+_SOUNDS = str.maketrans("abdefghijklmnopqrstuvwxyz", "абдефгхийклмнопкрстуввхиз")
+
+
+def _as_said(word: str, c: str) -> str:
+    """Return a Latin spelling in Russian letters; the letter c is read as told."""
+    said = _SYLLABLE.sub(lambda found: _SYLLABLES[found[0]], word)
+    return said.replace("c", c).translate(_SOUNDS)
+
+
+# Letters, digits and signs that are written for one another fall together.
+_FALL = str.maketrans(
+    {
+        **dict.fromkeys("ьъ'_", ""),
+        **dict.fromkeys("а@4ч", "а"),
+        **dict.fromkeys("езэє3", "е"),
+        **dict.fromkeys("иыйії1", "и"),
+        **dict.fromkeys("о0", "о"),
+        **dict.fromkeys("с5$", "с"),
+        **dict.fromkeys("т7", "т"),
+        **dict.fromkeys("б6", "б"),
+        **dict.fromkeys("в8", "в"),
+        **dict.fromkeys("шщ", "ш"),
+    }
+)
+_DOUBLES = re.compile(r"(.)\1+")
+
+
+def _signature(word: str) -> str:
+    return _DOUBLES.sub(r"\1", word.translate(_FALL))
+
+
+@cache
+def _by_signature() -> dict[str, str]:
+    """Return every cue word by its signature, built from the lexicon when first needed."""
+    return {_signature(word): word for word in sorted(_cue_words(), key=len)}
+
+
+@cache
+def _inside() -> re.Pattern[str]:
+    """Return what finds cue words in letters that were joined without their spaces."""
+    long = sorted((word for word in _cue_words() if len(word) >= _SPACED_LETTERS), key=len)
+    return re.compile(r"\d+|" + "|".join(reversed(long)))
+
+
+@cache
+def _cue_words() -> frozenset[str]:
+    age = "летн"
+    endings = "ий яя ее ие его ей ему ую юю им ем их ими".split()
+    numbers = (
+        "пяти шести семи восьми девяти десяти одиннадцати двенадцати тринадцати четырнадцати "
+        "пятнадцати шестнадцати семнадцати"
+    ).split()
+    return frozenset(
+        {
+            *(word for word, number in CARDINALS.items() if number != 1),
+            *(form for noun in MINOR_NOUNS for form in forms(noun)),
+            *(f"{stem}{age}{ending}" for stem in ("", *numbers) for ending in endings),
+            *(DATIVE_PEOPLE - {"той", "тому", "ней", "кому"}),
+            *BIRTHDAY_VERBS,
+            *"лет год года годика годиков класс класса классе классница школе школу".split(),
+            *"младше моложе возраст совершеннолетия совершеннолетняя ученица школьная".split(),
+        }
+    )
