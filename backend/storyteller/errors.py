@@ -92,7 +92,7 @@ class ServiceUnavailable(StorytellerError):
     status = 503
     code = "service_unavailable"
     message = "Сервис временно недоступен. Попробуйте через минуту."
-    retry_after = 30
+    retry_after: int | None = 30
 
 
 class ModelUnavailable(ServiceUnavailable):

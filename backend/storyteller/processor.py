@@ -14,19 +14,13 @@ from contextlib import ExitStack, contextmanager
 import structlog
 from prometheus_client import start_http_server
 
-from storycore.safety import SAFETY_VERSION
 from storyteller.config import Settings, load_settings
-from storyteller.database import open_database, sqlite_url
 from storyteller.errors import StorytellerError
-from storyteller.ingest.assembly import Ingest, assemble
+from storyteller.ingest.assembly import Ingest
 from storyteller.ingest.pipeline import IngestStopped
-from storyteller.ingest.queue import DramatiqQueue, InProcessQueue
-from storyteller.ingest.splitter import SentenceSplitter
 from storyteller.ingest.starter import seed_starter
 from storyteller.logs import set_up_logs
-from storyteller.retrieval.index import open_index
-from storyteller.retrieval.keywords import KeywordIndex
-from storyteller.services.models import open_embedder
+from storyteller.services.corpus import open_corpus
 
 log = structlog.get_logger()
 
@@ -56,7 +50,10 @@ def run(settings: Settings, *, once: bool = False, metrics_port: int = METRICS_P
     """
     with ExitStack() as stack:
         stop = stack.enter_context(_stop_sign())
-        ingest = open_ingest(settings, stack)
+        corpus = open_corpus(settings, stack, "work")
+        ingest = corpus.ingest
+        assert ingest is not None  # noqa: S101 - the role of a worker has one
+        seed_starter(corpus.raw_dir, corpus.manifest)
         if once:
             return _drain(ingest, stop)
         if metrics_port:
@@ -70,38 +67,6 @@ def run(settings: Settings, *, once: bool = False, metrics_port: int = METRICS_P
         ingest.worker.stop()
     log.info("processor.stopped")
     return 0
-
-
-def open_ingest(settings: Settings, stack: ExitStack) -> Ingest:
-    """Open everything the worker needs; `stack` closes it."""
-    data = settings.data_dir
-    engine = open_database(settings.database_url or sqlite_url(data / "storyteller.db"))
-    stack.callback(engine.dispose)
-    splitter = SentenceSplitter(settings.chunk_size, settings.chunk_overlap)
-    embedder = open_embedder(settings)
-    index = open_index(
-        str(settings.chroma_url) if settings.chroma_url else None,
-        data / "chroma",
-        embedder_name=embedder.name,
-        dimension=embedder.dimension,
-        chunker_version=splitter.version,
-        safety_version=SAFETY_VERSION,
-    )
-    stack.callback(index.close)
-    keywords = KeywordIndex(data / "keywords", writable=True)
-    stack.callback(keywords.close)
-    redis = settings.redis_url
-    ingest = assemble(
-        engine=engine,
-        raw_dir=data / "raw",
-        splitter=splitter,
-        embedder=embedder,
-        index=index,
-        keywords=keywords,
-        queue=DramatiqQueue(str(redis)) if redis else InProcessQueue(),
-    )
-    seed_starter(data / "raw", ingest.manifest)
-    return ingest
 
 
 def _drain(ingest: Ingest, stop: threading.Event) -> int:

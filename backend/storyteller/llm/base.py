@@ -52,10 +52,17 @@ class ModelState:
 class LanguageModel(Protocol):
     """A writer of text. `chars_per_token` is a first guess for Russian, measured per family."""
 
-    provider: str
-    name: str
-    context_tokens: int
-    chars_per_token: float
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def context_tokens(self) -> int: ...
+
+    @property
+    def chars_per_token(self) -> float: ...
 
     def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str | Finish]:
         """Yield the completion piece by piece, then one `Finish`.

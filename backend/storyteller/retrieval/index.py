@@ -152,6 +152,8 @@ class ChunkIndex:
             client, self._client, self._collection = self._client, None, None
         if client is not None:
             client.close()
+            if session := _session(client):
+                session.close()  # the client forgets to
 
     @contextmanager
     def _chroma(self) -> Iterator[Any]:
@@ -192,11 +194,12 @@ def open_index(
     chunker_version: str,
     safety_version: str,
     pause_seconds: float = _PAUSE_SECONDS,
+    anew: bool = False,
 ) -> ChunkIndex:
     """Return the index at a URL or, without one, in folder `path`.
 
-    Raises `IndexMismatch` when it holds vectors of another embedder or chunker. A Chroma that
-    doesn't answer yet is no reason not to start: the index is returned and tries again later.
+    Raises `IndexMismatch` when it holds vectors of another embedder or chunker, unless it is opened
+    to be dropped and made `anew`. A Chroma that doesn't answer yet is no reason not to start: the index is returned and tries again later.
     """
     index = ChunkIndex(
         (lambda: _by_url(chroma_url)) if chroma_url else (lambda: _in_process(path)),
@@ -206,6 +209,10 @@ def open_index(
     )
     try:
         index.check()
+    except IndexMismatch:
+        if not anew:
+            index.close()
+            raise
     except IndexUnavailable as error:
         log.warning("index.not_there_yet", error=type(error.__cause__).__name__)
     return index
@@ -247,7 +254,7 @@ def _settings() -> Any:
 
 def _limit_waiting(client: Any) -> None:
     """Give the client's connection time limits; it offers no setting for them."""
-    session = client._server._session  # noqa: SLF001
+    session = _session(client)
     session.timeout = (_CONNECT_SECONDS, _WRITE_SECONDS, _WRITE_SECONDS, _CONNECT_SECONDS)
 
     def hurry(request: Any) -> None:
@@ -255,6 +262,11 @@ def _limit_waiting(client: Any) -> None:
             request.extensions["timeout"]["read"] = _QUERY_SECONDS
 
     session.event_hooks = {"request": [hurry], "response": []}
+
+
+def _session(client: Any) -> Any:
+    """Return the client's HTTP connections; None for a Chroma in this process."""
+    return getattr(client._server, "_session", None)  # noqa: SLF001
 
 
 def _open(client: Any, facts: IndexFacts) -> Any:

@@ -1,0 +1,119 @@
+"""What every request passes, in pure ASGI so that a stream stays a stream."""
+
+import re
+import uuid
+from http import HTTPStatus
+from time import perf_counter
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from storyteller.api.problems import problem
+from storyteller.errors import RequestRefused
+from storyteller.metrics import HTTP_SECONDS
+
+log = structlog.get_logger()
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+REQUEST_ID = re.compile(r"^[0-9A-Za-z-]{8,64}$")
+# The page needs nothing from anywhere else; `require-trusted-types-for` forbids HTML from text.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; object-src 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class RequestLog:
+    """Gives each request an id, times it to its first byte, and logs route and status alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        asked = Headers(scope=scope).get("x-request-id", "")
+        request_id = asked if REQUEST_ID.match(asked) else uuid.uuid4().hex
+        started = perf_counter()
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                _record(scope, message["status"], perf_counter() - started)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, tell)
+        return None
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    # The route's pattern, never the path: a path may hold a reader's words, and has no end.
+    route = getattr(scope.get("route"), "path", "unknown")
+    HTTP_SECONDS.labels(scope["method"], route, status).observe(seconds)
+    log.info(
+        "http.answered",
+        method=scope["method"],
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+    )
+
+
+class SameOriginOnly:
+    """Refuses unsafe methods from other sites: a form or an image needs no permission to send."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and _foreign(scope):
+            refused = RequestRefused("Запрос с другого сайта не принят.", code="cross_site")
+            return await problem(Request(scope), refused)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+def _foreign(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+
+
+class SecurityHeaders:
+    """Puts the headers of the page on every answer; behind nginx it says the same again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault(
+                    "Cache-Control",
+                    "no-store" if _is_private(scope, message["status"]) else "no-cache",
+                )
+            await send(message)
+
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+
+
+def _is_private(scope: Scope, status: int) -> bool:
+    return scope["path"].startswith("/api/") or status >= HTTPStatus.BAD_REQUEST
