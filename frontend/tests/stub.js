@@ -87,7 +87,7 @@ function status() {
     version: "0.1.0",
     mode: "embedded",
     model: { provider: "offline", name: "offline", ready: true, detail: "" },
-    search: { semantic: false, detail: "" },
+    search: { semantic: false, degraded: false, detail: "" },
     embedder: { name: "offline", dimension: 768 },
     corpus: { stories: corpus.length, chunks: corpus.length * 7, refused: 3, pending: 0 },
     queue: { running: [...runs.values()].filter((run) => run.state === "running").length, waiting: 0, limit: 8 },

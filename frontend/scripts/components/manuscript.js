@@ -26,6 +26,7 @@ export const manuscript = () => ({
       this.following = false
       this.$store.desk.open(route.id)
     })
+    this.$watch("work.isWriting", () => this.$store.status.refresh())
     this.$watch("work.version", () => this.$nextTick(() => this.keepPlace()))
     this.onScroll = () => this.scrolled()
     this.onKey = (event) => this.key(event)
@@ -71,7 +72,6 @@ export const manuscript = () => ({
       lost: say.reconnecting,
       stopped: say.stopped,
       interrupted: say.interrupted,
-      running: say.interrupted,
       done: this.run.seconds === null ? "" : say.done,
     }
     return sentences[this.run.state] ?? ""
@@ -163,6 +163,9 @@ export const manuscript = () => ({
     const below = this.$refs.end.getBoundingClientRect().bottom + ROOM_PX - innerHeight
     if (this.following && below > 0) scrollBy({ top: below, behavior: "instant" })
     this.look()
+  },
+  toSources() {
+    document.getElementById("sources").scrollIntoView({ block: "start", behavior: "instant" })
   },
   toEnd() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || this.work.isWriting

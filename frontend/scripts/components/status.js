@@ -42,10 +42,7 @@ export const status = () => ({
     return this.isKnown && !this.now.model.ready && !this.isOfflineModel
   },
   get isKeywordOnly() {
-    return this.isKnown && !this.isSemantic
-  },
-  get isSemantic() {
-    return this.now.search?.semantic ?? this.now.embedder.name !== "offline"
+    return this.isKnown && !this.now.search.semantic
   },
   get needsAttention() {
     return this.isOfflineModel || this.isModelMissing || this.isKeywordOnly
@@ -64,10 +61,11 @@ export const status = () => ({
   },
   get search() {
     if (!this.isKnown) return ""
-    return this.isSemantic ? messages.status.semantic : messages.status.keywordOnly
+    if (this.now.search.degraded) return messages.status.degraded
+    return this.now.search.semantic ? messages.status.semantic : messages.status.keywordOnly
   },
   get searchDetail() {
-    return this.now?.search?.detail ?? ""
+    return this.now?.search.detail ?? ""
   },
   get corpus() {
     if (!this.isKnown) return ""
@@ -99,10 +97,10 @@ export const status = () => ({
   },
 
   get modelCommands() {
-    return [messages.commands.ollama, this.isCompose ? messages.commands.compose : messages.commands.embedded]
+    return this.isCompose ? messages.commands.modelCompose : messages.commands.modelEmbedded
   },
   get searchCommands() {
-    return [messages.commands.weights, this.isCompose ? messages.commands.composeUp : messages.commands.embedded]
+    return this.isCompose ? messages.commands.semanticCompose : messages.commands.semanticEmbedded
   },
   get crawlCommand() {
     return this.isCompose ? messages.commands.crawlCompose : messages.commands.crawl
