@@ -4,14 +4,15 @@ import re
 from datetime import UTC, datetime
 
 from storycore.safety import grammar, lexicon
-from storycore.safety.ages import ADULT, is_number
 from storycore.safety.bystanders import is_bystander
+from storycore.safety.numerals import ADULT, is_number
 from storycore.safety.words import Words, some
 
 AGE_ADJECTIVE = rf"{lexicon.AGE_STEM}летн\w+"
 ADJECTIVE_TAIL = r"летн(?:ий|яя|ее|ие|его|ей|ему|юю|им|ем|их|ими|яю|ею)"
-JUBILEE = rf"{lexicon.AGE_STEM}лети\w+"
-EIGHTEEN = r"18|восемнадцат[ьи]ю?"
+# «десятилетие» is a decade, «трехлетие» a term of office.
+JUBILEE = r"(?:один|две|три|четыр|пят|шест|сем)надцатилети\w+"
+EIGHTEEN = r"18|восемнадцат[ьи]ю?|eighteen"
 MAJORITY = r"совершеннолет\w+|восемнадцатилети\w+|повнолітн\w+|согласия"
 ORDINAL = (
     r"(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат|двенадцат|тринадцат|"
@@ -44,7 +45,11 @@ def _number_before(words: Words, place: int) -> int:
     start = place - 1
     while place - start <= 4 and words.at(start) in {"-", "—", "ти", "и", "х"}:
         start -= 1
-    return start if is_number(words.at(start)) and words.at(start - 1) not in {"сто"} else -1
+    number = words.at(start)
+    # «в три летних месяца» has no hyphen and the wrong case.
+    if start == place - 1 and not (number.isdecimal() or number.endswith("и")):
+        return -1
+    return start if is_number(number) and words.at(start - 1) != "сто" else -1
 
 
 def _describes_thing(words: Words, start: int, end: int) -> bool:
@@ -83,6 +88,8 @@ def says_jubilee(words: Words, place: int) -> bool:
 
 def says_year_of_life(words: Words, place: int) -> bool:
     """Say whether an ordinal tells somebody's year: «шел ей семнадцатый год»."""
+    if words.at(place - 1) in {"двадцать", "тридцать", "сорок", "пятьдесят"}:
+        return False
     following, around = words.at(place + 1), words.before(place, 6) + words.after(place + 1, 5)
     if re.fullmatch(r"год\w*", following):
         if words.at(place + 2) == "жизни":
@@ -137,13 +144,18 @@ _NOT_YET_BEFORE = re.compile(
   | \b(?:кому|персонаж\w*|геро\w+|девушк\w*|девуш\w+|парн\w+|люд\w+|девочк\w*|мальчик\w*|тем|модел\w+|актрис\w+|
         женщин\w+|партнерш\w+|пар\w+|тех)(?:\ ,)?(?:\ (?:кому|чуть|еще))?\ до$
   | \b(?:накануне|перед)(?:\ \w+)?$
+  | \bбез(?:\ \w+)?\ {_TIME}$
+  | \bеще(?:\ \w+)?\ {_TIME}(?:\ ,)?\ (?:и|как)\ {_PERSON}(?:\ будет|\ исполнится)?$
+  | \bвозраст\w*(?:\ \w+)?(?:\ [—:])?\ до$
+  | \b(?:not(?:\ yet|\ even)?|almost|nearly|isn\ '\ t|wasn\ '\ t|till)$
     """,
     re.VERBOSE,
 )
 _LESS_THAN = re.compile(
-    r"(?<!не )\b(?:младше|моложе|меньше|ниже|мене[ея]|under|below)(?: (?:чем|возраста))?$|<(?: =)?$|\bu$"
+    r"(?<!не )\b(?:младше|моложе|меньше|ниже|мене[ея]|under|below)(?: (?:чем|возраста))?$|(?<!< )<(?: =)?$|\bu$"
 )
 _NOT_YET_AFTER = re.compile(
+    rf"(?:лет )?(?:{_PERSON} )?(?:только |лишь )?(?:исполнится|стукнет|будет)\b|"
     rf"(?:лет )?(?:(?:{_PERSON}|еще|пока|ей) )?(?:нет|нету|не (?:исполнил\w+|стукнуло|было|будет|минуло|достиг\w*))\b"
     r"|-(?: $|$)|\b(?:not yet)"
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from storycore.safety.ages import ADULT
+from storycore.safety.numerals import ADULT
 from storycore.safety.words import Words, some
 
 # Words that name a minor whatever stands around them.
@@ -11,7 +11,7 @@ MINOR = (
     r"loli\w*|shota\w*|minors|highschooler\w*|sophomore|kindergart\w+|pubescent|prepubescent|tween\w*|teeny?"
 )
 YEARS = r"years?|yo|yrs?|year|y"
-AGED = r"age|aged|turns?|turned|turning|is|s|am|im|was"
+AGED = r"age|of|aged|turns?|turned|turning|is|s|am|im|was"
 SCHOOL = r"school|grade|grader|graders"
 LIMIT = r"under|below|younger"
 MINOR_SINGLE = r"minor"
@@ -30,6 +30,9 @@ _THINGS = re.compile(
 )
 
 
+_PERSON = re.compile(r"girl|boy|lad|lass|woman|man|maiden|kid|child|student|daughter|son")
+
+
 def _years(word: str) -> int | None:
     number = int(word) if word.isdecimal() and len(word) <= 2 else _NUMBERS.get(word)
     return number if number is not None and 1 <= number < ADULT else None
@@ -46,6 +49,8 @@ def says_years_old(words: Words, place: int) -> bool:
         return after[:2] == [".", "o"] or after[:2] == ["/", "o"]
     if word == "yo":
         return True
+    if some(_THINGS, words.before(place, 6)):
+        return False
     return bool(after) and after[0] in {"old", "olds"} and not some(_THINGS, after[1:3])
 
 
@@ -59,6 +64,8 @@ def is_aged(words: Words, place: int) -> bool:
     if word in {"age", "aged"} or word.startswith("turn"):
         return _years(number) is not None
     who = words.all[max(0, place - 3) : place]
+    if word == "of":
+        return _years(number) is not None and some(_PERSON, who[-1:])
     is_somebody = some(re.compile(r"she|he|i|they|girl|boy|who|woman|man|[a-z]{3,}"), who[-2:])
     return (
         is_somebody

@@ -56,6 +56,12 @@ def is_dative_person(word: str) -> bool:
 
 
 @lru_cache(maxsize=_WORDS_REMEMBERED)
+def is_dative(word: str) -> bool:
+    """Say whether a word is a thing that an age may be of: «дому», «дружбе»."""
+    return is_thing(word) and any("NOUN" in tag and "datv" in tag for tag in readings(word))
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
 def is_thing(word: str) -> bool:
     """Say whether a word is a noun that names no person."""
     return any("NOUN" in tag for tag in readings(word)) and not is_person(word)

@@ -12,12 +12,12 @@ _NEGATIONS = frozenset(
 _CHILD = re.compile(
     r"ребен(?:ок|ка|ку|ком|ке)|дит[яею]\w*|девочк\w*|мальчик\w*|подрост\w*|школьни\w*|детск\w*"
 )
-_STILL = frozenset("еще совсем почти сущий сущее практически же просто".split())
+_STILL = frozenset("еще совсем почти сущий сущее практически фактически сути лишь просто".split())
 
 
 def names_minor(words: Words, place: int) -> bool:
     """Say whether the noun at `place` is a character: not denied, compared or passing by."""
-    if _is_denied(words, place) or _is_simile(words, place):
+    if _is_denied(words, place) or _is_simile(words, place) or _is_title(words, place):
         return False
     word = words.at(place)
     around = words.before(place) + words.after(place + 1)
@@ -45,6 +45,17 @@ def _is_simile(words: Words, place: int) -> bool:
     compares = any(word in lexicon.SIMILE for word in before[-2:])
     around = words.before(place, 10) + words.after(place, 6)
     return compares and not some(lexicon.LOOKS_LIKE, around)
+
+
+def _is_title(words: Words, place: int) -> bool:
+    """Say whether the noun is a whole title: «роман „Подросток“»."""
+    if words.at(place - 1) not in _QUOTES or words.at(place + 1) not in _QUOTES:
+        return False
+    return some(_WORKS, words.before(place, 4))
+
+
+_QUOTES = frozenset('«»„“”"')
+_WORKS = re.compile(r"роман\w*|книг\w*|спектакл\w*|фильм\w*|повест\w*|пьес\w*|опер\w+|песн\w+")
 
 
 def _is_plural(word: str) -> bool:
@@ -82,17 +93,18 @@ def has_young_body(words: Words, place: int) -> bool:
     if words.at(place).startswith("школьн"):
         wears = re.compile(r"форм[аеуоы]\w?|фартук\w*|юбк\w*|передник\w*|платьиц\w*")
         return some(wears, following[:1]) and not some(lexicon.ADULT_ROLE, words.before(place, 6))
-    return some(lexicon.BODY, following[:1])
+    body = lexicon.CHILD_BODY if words.at(place).startswith("детск") else lexicon.BODY
+    return some(body, following[:1])
 
 
 def is_still_child(words: Words, place: int) -> bool:
     """Say whether somebody is called a child in body or in years: «она совсем еще ребенок»."""
-    before = words.before(place, 7)
+    before = [word for word in words.before(place, 9) if word.isalpha()]
     if _is_denied(words, place):
         return False
-    nearest = [word for word in before if word not in {"маленький", "маленькая", "маленькой"}][-2:]
     if before[-1:] and before[-1] in _STILL and "как" not in before[-3:]:
-        whose = [w for w in before if grammar.is_nominative_pronoun(w) or grammar.is_name(w)]
+        near = before + words.after(place + 1, 5)
+        whose = [w for w in near if grammar.is_nominative_pronoun(w) or grammar.is_name(w)]
         return bool(whose) and not is_bystander(words, place, place + 1)
     text = " ".join(before)
     if re.search(
@@ -108,7 +120,7 @@ def is_still_child(words: Words, place: int) -> bool:
         return False
     return bool(
         re.search(r"\b(?:похож\w+ на|выгляд\w+(?: \w+){0,2} (?:как|словно|точно))(?: \w+)?$", text)
-    ) and bool(nearest)
+    )
 
 
 CHILD = r"ребен(?:ок|ка|ку|ком|ке)|дит[яею]|дитят\w+|девочк\w+|мальчик\w*|малышк[аиуе]"

@@ -21,6 +21,7 @@ def normalise(text: str) -> str:
     plain = _REPEATS.sub(r"\1", plain)
     plain = _SPACED.sub(_join_letters, plain)
     plain = _BROKEN.sub(_join_pieces, plain)
+    plain = _MISSPELT.sub(lambda found: "шестнадцат" if found[0][0] == "ш" else "надцат", plain)
     plain = _DISGUISED_TEEN.sub(_undisguise, plain)
     return _STRANGE.sub(_repair, plain)
 
@@ -86,9 +87,16 @@ def _join_pieces(found: re.Match[str]) -> str:
     pieces = _NOT_LETTERS.split(found[0])
     if "летн" in pieces[-1] or found[0][0].isdigit():
         return found[0]
+    if "*" in found[0]:
+        # A masked letter is nearly always a vowel.
+        for vowel in "аеиоуыюя":
+            if known := _known(vowel.join(pieces)):
+                return known
     return _known("".join(pieces)) or found[0]
 
 
+# «шеснадцать» and «пятнацать» are how many people write.
+_MISSPELT = re.compile(r"\bше[сз]т?над?цат|(?<=[нетьи])нацат")
 # «1б лет», «l6 лет»: one of two digits is a letter.
 _TEEN_SIGNS = dict(zip("liі|!oоzзsтбb", "1111100235766", strict=True))
 _DISGUISED_TEEN = re.compile(r"(?<![^\W_])[1liі|!][0-7oоzзsтбb](?=[ -]{0,2}(?:лет|год))")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from storycore.safety import adulthood, ages, english, lexicon, minors, school
+from storycore.safety import adulthood, ages, english, lexicon, minors, numerals, school
 from storycore.safety.words import Words
 
 _WORDS_REMEMBERED = 100_000
@@ -31,7 +31,7 @@ def _rule(name: str, trigger: str, asks: Callable[[Words, int], bool]) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("age", ages.is_number, ages.says_age),
+    Rule("age", numerals.is_number, ages.says_age),
     _rule("age_adjective", adulthood.AGE_ADJECTIVE, adulthood.says_age_by_adjective),
     _rule("age_adjective", adulthood.ADJECTIVE_TAIL, adulthood.says_age_by_adjective),
     _rule("age_jubilee", adulthood.JUBILEE, adulthood.says_jubilee),

@@ -64,6 +64,8 @@ def _grade_start(words: Words, place: int) -> int:
 def goes_to_school(words: Words, place: int) -> bool:
     """Say whether somebody goes to school now: «ходит в школу», «учится в школе»."""
     after = words.after(place + 1, 5)
+    if _is_in_grade(after) and words.at(place - 1) != "не":
+        return True
     for index, word in enumerate(after):
         if SCHOOL.fullmatch(word):
             break
@@ -81,6 +83,17 @@ def goes_to_school(words: Words, place: int) -> bool:
         re.compile(r"назад|давно|раньше|когда|тогда|вместе"), around
     )
     return not is_other
+
+
+_GRADE_ALONE = re.compile(r"(?:шест|седьм|восьм|девят|десят|одиннадцат)ом|[5-9]|1[01]")
+_AFTER_GRADE = frozenset({"", ",", ".", "!", "?", "—", "а", "и", "классе", "\n", "[", "-", ";"})
+
+
+def _is_in_grade(after: list[str]) -> bool:
+    """Say whether «учится в восьмом» leaves the class unsaid."""
+    if len(after) < 2 or after[0] != "в" or not _GRADE_ALONE.fullmatch(after[1]):  # noqa: PLR2004
+        return False
+    return len(after) == 2 or after[2] in _AFTER_GRADE  # noqa: PLR2004
 
 
 def is_taught(words: Words, place: int) -> bool:
