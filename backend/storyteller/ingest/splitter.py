@@ -20,6 +20,8 @@ _BREAKS = ["\n", "; ", ": ", " — ", " – ", ", ", " ", ""]
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 # The end of a sentence, with whatever closes after it.
 _COMPLETE = re.compile(r"[.!?…][»”“\"'’)\]*]*\Z")
+# razdel's time grows with the square of a paragraph that hardly ends its sentences.
+_WINDOW = 10_000
 # Shorter lines end where their author ended them (verses, headings); longer ones may be wrapped.
 _WRAPPED = 50
 
@@ -100,9 +102,8 @@ class SentenceSplitter(TextSplitter):
 
     def _sentences(self, text: str) -> Iterator[Span]:
         """Yield the places of sentences, none longer than a chunk."""
-        for paragraph_start, paragraph_end in _paragraphs(text):
-            for sentence in sentenize(text[paragraph_start:paragraph_end]):
-                start, end = paragraph_start + sentence.start, paragraph_start + sentence.stop
+        for paragraph in _paragraphs(text):
+            for start, end in _in_paragraph(text, *paragraph):
                 if end - start <= self._chunk_size:
                     yield start, end
                 else:
@@ -131,6 +132,18 @@ def _paragraphs(text: str) -> Iterator[Span]:
         end = line[1]
     if end:
         yield start, end
+
+
+def _in_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the places of a paragraph's sentences."""
+    while start < end:
+        stop = min(start + _WINDOW, end)
+        found = [(start + s.start, start + s.stop) for s in sentenize(text[start:stop])]
+        if stop < end and len(found) > 1:
+            # The window may have cut the last one; it is read again, whole.
+            stop = found.pop()[0]
+        yield from found
+        start = stop
 
 
 def _goes_on(text: str, line: Span, following: Span) -> bool:
