@@ -103,10 +103,12 @@ class _Reader:
         if counts is None:
             counts = np.bincount(tokens, minlength=len(self.vocabulary))
             counts = counts - np.bincount(tokens[starts], minlength=len(self.vocabulary))
-        for written in np.unique(tokens[starts]):
-            lower = self.vocabulary.find(self.vocabulary.word(int(written)).lower())
-            if lower is not None and _at(counts, lower) > _at(counts, int(written)):
-                tokens[starts[tokens[starts] == written]] = lower
+        usual = np.arange(len(self.vocabulary), dtype=np.int32)
+        for written in np.unique(tokens[starts]).tolist():
+            lower = self.vocabulary.find(self.vocabulary.word(written).lower())
+            if lower is not None and _at(counts, lower) > _at(counts, written):
+                usual[written] = lower
+        tokens[starts] = usual[tokens[starts]]
         return tokens
 
 

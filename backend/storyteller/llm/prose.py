@@ -43,8 +43,9 @@ def sentences(text: str) -> Iterator[list[str]]:
     The last sentence of a paragraph carries a `PARAGRAPH` at its end. What has figures, Latin,
     brackets, headings, odd quotes or a hint of an age in it is left out.
     """
-    for paragraph in _one_form(text).split("\n"):
-        kept = [sentence for sentence in _cut(paragraph) if _is_sound(sentence)]
+    # A paragraph at a time: one step over a novel would hold up every other thread.
+    for paragraph in text.split("\n"):
+        kept = [sentence for sentence in _cut(_one_form(paragraph)) if _is_sound(sentence)]
         yield from kept[:-1]
         if kept and not (len(kept) == 1 and _is_signature(kept[0])):
             yield [*kept[-1], PARAGRAPH]
@@ -53,8 +54,8 @@ def sentences(text: str) -> Iterator[list[str]]:
 def tokens(text: str) -> list[str]:
     """Return all tokens of a text as they stand: for what is read as context, not learnt."""
     found: list[str] = []
-    for paragraph in _one_form(text).split("\n"):
-        for sentence in _cut(paragraph):
+    for paragraph in text.split("\n"):
+        for sentence in _cut(_one_form(paragraph)):
             found += sentence
         if found and paragraph.strip() and found[-1] in ENDS | {"»"}:
             found.append(PARAGRAPH)

@@ -105,16 +105,16 @@ async def test_leans_on_the_passages() -> None:
         "корабль. Корабль шёл к маяку, и фонарь горел ровно. Смотритель знал этот корабль. "
     )
     leaning = Prompt(
-        "", "О маяке.", passages=(passage, passage.replace("ровно", "ярко")), words=300
+        "", "О маяке.", passages=(passage, passage.replace("ровно", "ярко")), words=100
     )
 
     found = 0
-    for seed in range(4):
+    for seed in range(3):
         text, _ = await write(model(), leaning, Sampling(seed=seed, max_tokens=5000))
         found += len(re.findall("смотрител|фонар|корабл", text.lower()))
 
     assert "смотритель" not in " ".join(CORPUS).lower()
-    assert found >= 4
+    assert found >= 3
 
 
 async def test_temperature_widens_the_choice() -> None:
