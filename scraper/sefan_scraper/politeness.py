@@ -116,23 +116,33 @@ class RobotsOrNothingMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._is_unreachable = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Keep the crawler, to be able to stop it."""
         return cls(crawler)
 
+    def process_request(self, request: Request) -> None:
+        """Hold back what waited for robots.txt; Scrapy would send it now."""
+        if self._is_unreachable and not _asks_for_robots(request):
+            raise Unwanted("robots_unreachable")
+
     def process_response(self, request: Request, response: Response) -> Response:
         """Return any response but a failed robots.txt."""
         if _asks_for_robots(request) and response.status >= 500:  # noqa: PLR2004
-            stop(self._crawler, "robots_unreachable")
+            self._give_up()
             raise Unwanted("robots_unreachable")
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Stop when the site did not answer; a request we did not send is no answer of the site."""
         if _asks_for_robots(request) and not isinstance(exception, IgnoreRequest):
-            stop(self._crawler, "robots_unreachable")
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._is_unreachable = True
+        stop(self._crawler, "robots_unreachable")
 
 
 def retry_after(response: Response) -> float | None:

@@ -35,6 +35,8 @@ DOWNLOAD_DELAY_JITTER = 0
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
 RETRY_TIMES = 3
+# Who was asked to wait comes back next: above every other request, so that no story lies half read.
+RETRY_PRIORITY_ADJUST = 100
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
 

@@ -252,7 +252,7 @@ def _put_traps(site: Site, lists: dict[str, list[tuple[str, str]]]) -> None:
         markup.story_page(Facts("Пусто"), "", ROOT), CHARSETS[0]
     )
     hops = {
-        "uvodit": f"http://localhost:@PORT@{drama}chitat_chuzhoj_1.html",
+        "uvodit": f"http://localhost:@PORT@{drama}chitat_sosed_1.html",
         "uvodit-v-fajl": "file:///etc/hostname",
         "uvodit-v-tajnu": f"{ROOT}{CLOSED[0]}/chitat_tajna-1_1.html",
     }
@@ -330,6 +330,7 @@ def _put_lists(site: Site, slug: str, name: str, stories: Sequence[tuple[str, st
             html,
             CHARSETS[(index + len(slug)) % len(CHARSETS)],
             is_gated=slug == "izmena",
+            forgets=slug == "izmena",
             stumbles=(503,) if slug == "vstrecha" and index == 1 else (),
         )
 
