@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from crawling import Crawled, crawl, start
 from tests.replica.server import Moods, ReplicaServer
-from tests.replica.site import ROOT, build_site
+from tests.replica.site import ROOT, Site, build_site
 from tests.replica.texts import own
 
 from storycore.story import Story, read_stories
