@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -16,14 +16,21 @@ from pydantic import (
 from storyteller.errors import Conflict
 
 
-def _without_controls(text: str) -> str:
+def _without_controls(text: object) -> object:
     """Drop what nobody types on purpose: PostgreSQL refuses NUL, a terminal obeys escapes."""
+    if not isinstance(text, str):
+        return text
     return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) != "Cc")
 
 
-Typed = Annotated[str, AfterValidator(_without_controls)]
-Line = Annotated[Typed, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Paragraph = Annotated[Typed, StringConstraints(strip_whitespace=True, max_length=2000)]
+_TYPED = BeforeValidator(_without_controls)
+Wish = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), _TYPED
+]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _TYPED
+]
+Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), _TYPED]
 
 # Nobody younger is ever written about; there is no setting for this number.
 ADULT = 18
@@ -55,7 +62,7 @@ class SamplingRequest(_Strict):
 class StoryRequest(_Strict):
     """A wish and what goes with it."""
 
-    wish: Annotated[Typed, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    wish: Wish
     genre: Line | None = None
     setting: Paragraph | None = None
     tone: Line | None = None

@@ -1,6 +1,10 @@
 """Where a text may end: after a sentence, never inside one."""
 
+import re
+
 from storycore.language import trim_to_sentence
+
+_LETTER = re.compile(r"\w")
 
 
 def finished(text: str) -> str:
@@ -13,7 +17,7 @@ def finished(text: str) -> str:
     if kept or not text.strip():
         return kept
     words, _, torn = text.rstrip().rpartition(" ")
-    return (words or torn).rstrip(" ,:;—–-") + "…"
+    return (words if _LETTER.search(words) else f"{words} {torn}".lstrip()).rstrip(" ,:;—–-") + "…"
 
 
 def ending(text: str) -> tuple[int, str] | None:

@@ -39,14 +39,15 @@ class TokenRatio:
         """Estimate how many words of Russian prose fit into so many tokens."""
         return int(tokens * self.chars_per_token / CHARS_PER_WORD)
 
-    def learn(self, text: str, tokens: int, *, weight: float = _WEIGHT) -> None:
-        """Move towards what the model counted for a text; `weight` 1 believes it at once."""
-        cheap, dear = _weigh(text)
-        if tokens - dear < _FEWEST:
-            return
-        counted = cheap / (tokens - dear)
-        if 1 / _BELIEVABLE <= counted / self._guess <= _BELIEVABLE:
-            self.chars_per_token += weight * (counted - self.chars_per_token)
+    def learn(self, text: str, tokens: int) -> None:
+        """Move towards what the model counted for a text that it read."""
+        counted = _counted(text, tokens)
+        if counted and 1 / _BELIEVABLE <= counted / self._guess <= _BELIEVABLE:
+            self.chars_per_token += _WEIGHT * (counted - self.chars_per_token)
+
+    def correct(self, text: str, tokens: int) -> None:
+        """Believe at once what the model counted when it refused a text as too long."""
+        self.chars_per_token = _counted(text, tokens) or self.chars_per_token
 
     def head(self, text: str, tokens: int) -> str:
         """Return the longest beginning of a text that is estimated at no more than `tokens`."""
@@ -68,6 +69,12 @@ class TokenRatio:
             else:
                 too_long = middle
         return fits
+
+
+def _counted(text: str, tokens: int) -> float | None:
+    """Return the characters per token that a count speaks of; None when it says too little."""
+    cheap, dear = _weigh(text)
+    return cheap / (tokens - dear) if cheap and tokens - dear >= _FEWEST else None
 
 
 def _weigh(text: str) -> tuple[int, int]:

@@ -126,7 +126,7 @@ class Writer:
                 log.warning("writing.context_exceeded", tokens=error.prompt_tokens)
                 if is_last:
                     raise
-                ratio.learn(_text(prompt), error.prompt_tokens, weight=1)
+                ratio.correct(_text(prompt), error.prompt_tokens)
                 window = min(window, error.context_tokens)
                 yield _TRIMMED
             else:
