@@ -24,6 +24,7 @@ BIRTH = r"рождения|родил\w*|рожд|р|родом|born"
 _CHILD_NUMBERS = re.compile(r"\d{1,2}|" + lexicon.AGE_STEM)
 _NOUN_REACH = 4
 _BIRTH_REACH = 5
+_YEAR = re.compile(r"(?:\d{1,2}[./]\d{1,2}[./])?(\d{4})")
 
 
 def says_age_by_adjective(words: Words, place: int) -> bool:
@@ -112,9 +113,9 @@ def says_under_eighteen(words: Words, place: int) -> bool:
     before = " ".join(words.before(place, 9))
     if words.at(place) == "согласия" and not before.endswith(("возраста", "возраст", "возрасте")):
         return False
-    if words.at(place).startswith(("совершеннолет", "восемнадцатилети")) and _LACKS_MAJORITY.search(
-        before
-    ):
+    if words.at(place).startswith(
+        ("совершеннолет", "восемнадцатилети", "согласия")
+    ) and _LACKS_MAJORITY.search(before):
         return not _is_notice(words, place)
     if _NOT_YET_AFTER.match(after) and "не только" not in before:
         return True
@@ -160,7 +161,7 @@ _NOT_YET_AFTER = re.compile(
     r"|-(?: $|$)|\b(?:not yet)"
 )
 _LACKS_MAJORITY = re.compile(
-    r"\b(?:не|до|накануне|почти|без|перед|ждать|дождемся|дождаться)(?: (?:\w+|,)){0,3}$"
+    r"\b(?:не|до|ниже|младше|моложе|накануне|почти|без|перед|ждать|дождемся|дождаться)(?: (?:\w+|,)){0,3}$"
 )
 _DURATION = re.compile(
     r"(?:лет )?(?:назад|вместе|подряд|прошло|спустя|брака|стажа|тому|как|жд|мы|он |она |они |я )"
@@ -181,6 +182,7 @@ def says_birth_year(words: Words, place: int) -> bool:
     this_year = datetime.now(UTC).year
     near = words.all[max(0, place - _BIRTH_REACH) : place + _BIRTH_REACH]
     for word in near:
-        if word.isdecimal() and len(word) == 4 and 0 <= this_year - int(word) < ADULT:
+        year = _YEAR.fullmatch(word)
+        if year and 0 <= this_year - int(year[1]) < ADULT:
             return True
     return False

@@ -174,10 +174,14 @@ def _is_told_with_unit(words: Words, age: Age, before: list[str]) -> bool:
     if nearest == "в":
         governor = before[-2] if len(before) > 1 else ""
         return governor != "раз" and not grammar.is_thing(governor)
+    if nearest in {"ее", "его", "мои", "твои", "ваши"} and grammar.is_verb(words.at(age.end)):
+        return True
     if nearest in {"с", "со"}:
         return not some(lexicon.HABIT_SINCE, around)
     if nearest in {"к", "от", "до"}:
         return True
+    if words.at(age.start).endswith("и") and not nearest:
+        return True  # «Тринадцати лет ее отдали в дом графа»
     if grammar.is_person(words.at(age.end)):
         # «семнадцати лет девушка»
         return words.at(age.start).endswith("и")

@@ -66,6 +66,8 @@ def is_aged(words: Words, place: int) -> bool:
     who = words.all[max(0, place - 3) : place]
     if word == "of":
         return _years(number) is not None and some(_PERSON, who[-1:])
+    if some(_THINGS, who):
+        return False
     is_somebody = some(re.compile(r"she|he|i|they|girl|boy|who|woman|man|[a-z]{3,}"), who[-2:])
     return (
         is_somebody

@@ -48,11 +48,18 @@ def is_name(word: str) -> bool:
 
 
 @lru_cache(maxsize=_WORDS_REMEMBERED)
+def is_invented(word: str) -> bool:
+    """Say whether a Russian word is in no dictionary: most such nouns are pet names."""
+    return len(word) > len("ник") and word.isalpha() and not _analyser().word_is_known(word)
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
 def is_dative_person(word: str) -> bool:
-    """Say whether a word answers "to whom": «соседке», «Маше»."""
+    """Say whether a word answers "to whom": «соседке», «Маше», «Лизоньке»."""
     if NOT_PEOPLE.fullmatch(word):
         return False
-    return any("anim" in tag and "NOUN" in tag and "datv" in tag for tag in readings(word))
+    datives = [tag for tag in readings(word) if "NOUN" in tag and "datv" in tag]
+    return any("anim" in tag for tag in datives) or (bool(datives) and is_invented(word))
 
 
 @lru_cache(maxsize=_WORDS_REMEMBERED)
@@ -98,3 +105,9 @@ def is_adjective(word: str) -> bool:
 def is_preposition(word: str) -> bool:
     """Say whether a word leads a noun: «в», «без»."""
     return any("PREP" in tag for tag in readings(word))
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
+def is_done(word: str) -> bool:
+    """Say whether a word is a verb of something done once: «вошла», never "for years"."""
+    return any(tag.POS == "VERB" and "perf" in tag for tag in readings(word))

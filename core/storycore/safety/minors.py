@@ -106,6 +106,12 @@ def is_still_child(words: Words, place: int) -> bool:
         near = before + words.after(place + 1, 5)
         whose = [w for w in near if grammar.is_nominative_pronoun(w) or grammar.is_name(w)]
         return bool(whose) and not is_bystander(words, place, place + 1)
+    if (
+        before[-1:]
+        and before[-1] in {"будет", "будут", "стань", "была", "был"}
+        and words.at(place).endswith("ом")
+    ):
+        return True
     text = " ".join(before)
     if re.search(
         r"\b(?:в тел[еа]|с тел\w+|тел\w+|фигур\w+|внешност\w+|в облике|в обличье)(?: \w+)?$", text

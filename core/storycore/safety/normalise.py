@@ -21,6 +21,7 @@ def normalise(text: str) -> str:
     plain = _REPEATS.sub(r"\1", plain)
     plain = _SPACED.sub(_join_letters, plain)
     plain = _BROKEN.sub(_join_pieces, plain)
+    plain = _undouble(plain)
     plain = _MISSPELT.sub(lambda found: "шестнадцат" if found[0][0] == "ш" else "надцат", plain)
     plain = _DISGUISED_TEEN.sub(_undisguise, plain)
     return _STRANGE.sub(_repair, plain)
@@ -80,7 +81,24 @@ def _join_letters(found: re.Match[str]) -> str:
     known = _known(word)
     if known:
         return known
-    return _inside().sub(r" \g<0> ", word)
+    return _part(word)
+
+
+def _part(letters: str) -> str:
+    """Return letters that were joined without their spaces with the cue words in them apart."""
+    known, lengths = _long_cues()
+    parts: list[str] = []
+    place = 0
+    while place < len(letters):
+        for length in lengths:
+            if letters[place : place + length] in known:
+                break
+        else:
+            length = 2 if letters[place : place + 2].isdecimal() else 1
+        is_apart = length > 1
+        parts.append(f" {letters[place : place + length]} " if is_apart else letters[place])
+        place += length
+    return "".join(parts)
 
 
 def _join_pieces(found: re.Match[str]) -> str:
@@ -101,6 +119,31 @@ _MISSPELT = re.compile(r"\bше[сз]т?над?цат|(?<=[нетьи])наца�
 _TEEN_SIGNS = dict(zip("liі|!oоzзsтбb", "1111100235766", strict=True))
 _DISGUISED_TEEN = re.compile(r"(?<![^\W_])[1liі|!][0-7oоzзsтбb](?=[ -]{0,2}(?:лет|год))")
 _DIGITS = str.maketrans(_TEEN_SIGNS)
+
+
+# «шкоольница»: few Russian words have two of one vowel, so each is looked at by itself.
+_DOUBLE_VOWEL = re.compile(r"([аеиоуыюя])\1")
+_WORD_REACH = 15
+
+
+def _undouble(text: str) -> str:
+    done: list[str] = []
+    position = looked = 0
+    for found in _DOUBLE_VOWEL.finditer(text):
+        if found.start() < looked:
+            continue
+        start, end = found.span()
+        while (
+            start > position and found.start() - start < _WORD_REACH and text[start - 1].isalpha()
+        ):
+            start -= 1
+        while end < len(text) and end - found.end() < _WORD_REACH and text[end].isalpha():
+            end += 1
+        looked = end
+        if known := _known(text[start:end]):
+            done += [text[position:start], known]
+            position = end
+    return "".join(done) + text[position:] if done else text
 
 
 def _undisguise(found: re.Match[str]) -> str:
@@ -189,10 +232,10 @@ def _by_signature() -> dict[str, str]:
 
 
 @cache
-def _inside() -> re.Pattern[str]:
-    """Return what finds cue words in letters that were joined without their spaces."""
-    long = sorted((word for word in _cue_words() if len(word) >= _SPACED_LETTERS), key=len)
-    return re.compile(r"\d+|" + "|".join(reversed(long)))
+def _long_cues() -> tuple[frozenset[str], list[int]]:
+    """Return the cue words that can be told inside other letters, and their lengths, long first."""
+    known = frozenset(word for word in _cue_words() if len(word) >= _SPACED_LETTERS) | {"лет"}
+    return known, sorted({len(word) for word in known}, reverse=True)
 
 
 @cache

@@ -7,7 +7,7 @@ from storycore.safety.words import Words, some
 
 CLASS = r"класс(?:а|е|у|ом|ы|ах|ов)?"
 PUPIL = lexicon.PUPIL
-GOES = r"учи(?:тся|шься|лась|лся|лись|ться)|учусь|учатся|учащ\w+|ход(?:ит|ишь|ила|ил|ят)|хожу|прогул\w+|сбежал\w*"
+GOES = r"учи(?:тся|шься|лась|лся|лись|ться)|учусь|учатся|учащ\w+|ход(?:ит|ишь|ила|ил|ят)|хожу|прогул\w+|сбежал\w*|(?:о|за)кончил\w*"
 SCHOOL = re.compile(r"школ[аеуы]|школой|лице[йяею]|гимнази[яию]|интернат[ае]?|школе")
 _WORD_GRADE = (
     r"(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат)"
@@ -45,7 +45,7 @@ def is_in_class(words: Words, place: int) -> bool:
     if some(_OLD_TIMES, around) and not is_loved:
         return False
     nearest = words.at(start - 1)
-    if nearest in {"в", "из", "во"}:
+    if nearest in {"в", "из", "во", "после"}:
         return True
     return some(_PUPIL, before[-3:]) or some(_GOES, around)
 
@@ -63,6 +63,9 @@ def _grade_start(words: Words, place: int) -> int:
 
 def goes_to_school(words: Words, place: int) -> bool:
     """Say whether somebody goes to school now: «ходит в школу», «учится в школе»."""
+    if words.at(place).endswith(("кончил", "кончила")):
+        near = words.before(place, 4)
+        return words.at(place - 1) == "не" and some(SCHOOL, near + words.after(place + 1, 2))
     after = words.after(place + 1, 5)
     if _is_in_grade(after) and words.at(place - 1) != "не":
         return True

@@ -36,6 +36,9 @@ def is_sheet(words: Words, age: Age) -> bool:
 
 def is_named_age(words: Words, age: Age) -> bool:
     """Say whether the number follows «возраст» or «на вид»."""
+    mark = words.at(age.start - 1)
+    if mark in {":", "—"} and some(_NAMED_AGE, words.before(age.start)):
+        return True
     before = words.before(age.start, _NAMED_REACH)
     tail = [word for word in before if word not in lexicon.FILLERS]
     if tail and _NAMED_AGE.fullmatch(tail[-1]):
@@ -51,6 +54,8 @@ def _is_apposition(words: Words, age: Age, who_place: int) -> bool:
     is_apart = who_place < age.start - 1
     number = words.at(age.end - 1 if age.is_inverted else age.start)
     is_genitive = number.endswith("и") or (age.is_inverted and number.isdecimal())
+    if not is_apart and number.isdecimal() and grammar.is_done(following):
+        is_genitive = True  # «девчушка 14 лет постучала»
     if following not in _CLOSERS and (is_apart or not is_genitive):
         return False
     if grammar.is_nominative_pronoun(who):
@@ -72,4 +77,4 @@ def _can_have_age(words: Words, place: int) -> bool:
         return False
     if who.isascii() and who.isalpha():
         return len(who) > len("ok") and words.at(place + 1) not in {"-", "/"}
-    return grammar.is_name(who) or grammar.is_person(who)
+    return grammar.is_name(who) or grammar.is_person(who) or grammar.is_invented(who)
