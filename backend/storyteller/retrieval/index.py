@@ -152,7 +152,7 @@ class ChunkIndex:
             client, self._client, self._collection = self._client, None, None
         if client is not None:
             client.close()
-            if session := _session(client):
+            for session in _sessions(client):
                 session.close()  # the client forgets to
 
     @contextmanager
@@ -254,19 +254,21 @@ def _settings() -> Any:
 
 def _limit_waiting(client: Any) -> None:
     """Give the client's connection time limits; it offers no setting for them."""
-    session = _session(client)
-    session.timeout = (_CONNECT_SECONDS, _WRITE_SECONDS, _WRITE_SECONDS, _CONNECT_SECONDS)
+    limits = (_CONNECT_SECONDS, _WRITE_SECONDS, _WRITE_SECONDS, _CONNECT_SECONDS)
 
     def hurry(request: Any) -> None:
         if request.url.path.endswith("/query"):
             request.extensions["timeout"]["read"] = _QUERY_SECONDS
 
-    session.event_hooks = {"request": [hurry], "response": []}
+    for session in _sessions(client):
+        session.timeout = limits
+        session.event_hooks = {"request": [hurry], "response": []}
 
 
-def _session(client: Any) -> Any:
-    """Return the client's HTTP connections; None for a Chroma in this process."""
-    return getattr(client._server, "_session", None)  # noqa: SLF001
+def _sessions(client: Any) -> list[Any]:
+    """Return the client's HTTP connections, its own and its admin's; none for one in process."""
+    servers = (client._server, client._admin_client._server)  # noqa: SLF001
+    return [server._session for server in servers if hasattr(server, "_session")]  # noqa: SLF001
 
 
 def _open(client: Any, facts: IndexFacts) -> Any:

@@ -4,6 +4,7 @@ One process writes (a second one is told so), any number read and see each commi
 search. The text itself isn't kept here: a hit is a chunk's id.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -219,7 +220,8 @@ def _choose(words: Sequence[str], frequency: Callable[[str], int]) -> dict[str, 
         # A query of nothing but stop words is still a query.
         forms = told or forms
     if len(forms) > _MOST_WORDS:
-        rarest = sorted(forms, key=lambda word: frequency(forms[word]))
+        # Words that the corpus doesn't know come last: they can only help by their pieces.
+        rarest = sorted(forms, key=lambda word: frequency(forms[word]) or math.inf)
         forms = {word: forms[word] for word in rarest[:_MOST_WORDS]}
     return forms
 
