@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,11 +73,12 @@ class Stack:
         """Run Python inside a running container; return what it printed."""
         return self.compose("exec", "-T", service, "python", "-c", code).strip()
 
-    def reader(self) -> httpx.Client:
-        """Return a browser's place: through nginx, its age said."""
-        client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
-        client.post("/api/v1/age", json={"confirmed": True}).raise_for_status()
-        return client
+    @contextmanager
+    def reader(self) -> Iterator[httpx.Client]:
+        """Give a browser's place: through nginx, its age said."""
+        with httpx.Client(base_url=self.url, timeout=30, trust_env=False) as client:
+            client.post("/api/v1/age", json={"confirmed": True}).raise_for_status()
+            yield client
 
 
 def eventually(ask: Callable[[], T], is_right: Callable[[T], bool], seconds: float = 120) -> T:
