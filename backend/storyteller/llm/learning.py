@@ -100,11 +100,12 @@ class _Reader:
         """Return all tokens; `counts` say how each word is commonly written, if not they do."""
         tokens = np.array(self._tokens, np.int32)
         starts = np.array(self._starts, np.int32)
+        size = len(self.vocabulary)
+        raised = np.bincount(tokens[starts], minlength=size)
         if counts is None:
-            counts = np.bincount(tokens, minlength=len(self.vocabulary))
-            counts = counts - np.bincount(tokens[starts], minlength=len(self.vocabulary))
-        usual = np.arange(len(self.vocabulary), dtype=np.int32)
-        for written in np.unique(tokens[starts]).tolist():
+            counts = np.bincount(tokens, minlength=size) - raised
+        usual = np.arange(size, dtype=np.int32)
+        for written in np.flatnonzero(raised).tolist():
             lower = self.vocabulary.find(self.vocabulary.word(written).lower())
             if lower is not None and _at(counts, lower) > _at(counts, written):
                 usual[written] = lower

@@ -135,7 +135,9 @@ class KnownRuns:
         runs = np.zeros(count, np.uint64)
         for place, weight in enumerate(self._weights):
             runs += words[place : place + count] * weight
-        self._runs = np.unique(runs)
+        # Not np.unique: that keeps all other threads waiting.
+        runs.sort()
+        self._runs = runs
 
     def completed_by(
         self, recent: Sequence[int], candidates: NDArray[np.uint64]
