@@ -158,7 +158,8 @@ class IngestWorker:
             progress(done, len(waiting))
             self._do(story_id, "index")
         self._pipeline.commit()
-        progress(len(waiting), len(waiting))
+        if waiting:
+            progress(len(waiting), len(waiting))
         return bool(waiting)
 
     def _do(self, story_id: str, job: Job) -> None:
