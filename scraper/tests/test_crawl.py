@@ -146,8 +146,8 @@ def test_no_switch_of_scrapy_brings_an_unjudged_page_to_the_disk(
         *("-s", "LOG_LEVEL=DEBUG", "-o", f"{tmp_path / 'feed.jsonl'}"),
     )
 
-    assert len(crawled.stories) == len(SMALL.allowed)
     assert found(SMALL.planted, bytes_below(tmp_path)) == []
+    assert len(crawled.stories) == len(SMALL.allowed)
 
 
 def test_nothing_that_robots_closes_is_asked_for(served: ReplicaServer, crawled: Crawled):

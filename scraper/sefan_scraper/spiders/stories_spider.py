@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from hashlib import sha256
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import scrapy
 from scrapy.exceptions import CloseSpider, DownloadCancelledError
@@ -40,9 +40,11 @@ class Reading:
         self._texts.add(digest)
         return is_new
 
-    def __reduce__(self) -> NoReturn:
-        # Scrapy's JOBDIR would pickle this into a file; then it keeps the request in memory instead.
-        raise TypeError("a story that has not passed the guard is not written down")
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        # Scrapy's JOBDIR pickles requests into a file; one that carries words stays in memory.
+        if self.pages:
+            raise TypeError("a story that has not passed the guard is not written down")
+        return type(self), ()
 
 
 class StoriesSpider(scrapy.Spider):
