@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from storyteller.database import Base, open_database
+from storyteller.database import open_database
 from storyteller.library.manuscripts import Manuscripts
 from storyteller.library.runs import RunRecords
 
@@ -13,7 +13,6 @@ from storyteller.library.runs import RunRecords
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_database(database_url)
-    Base.metadata.create_all(engine)
     yield engine
     engine.dispose()
 

@@ -234,7 +234,6 @@ def test_a_cursor_that_is_not_ours_is_refused(manuscripts: Manuscripts, cursor: 
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(max_size=20)), max_size=8))
 def test_the_scenes_are_the_last_texts_given_to_them(tmp_path_factory, edits):
     engine = open_database(sqlite_url(tmp_path_factory.mktemp("library") / "test.db"))
-    Base.metadata.create_all(engine)
     shelf = Manuscripts(engine)
     made = shelf.create(WISH, "Маяк")
     expected: list[str] = []
