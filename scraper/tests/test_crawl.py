@@ -180,6 +180,13 @@ def test_a_story_without_an_end_is_dropped_at_the_page_limit(
     assert len(set(asked)) == 100
 
 
+def test_a_page_too_big_is_not_read_to_its_end(tmp_path: Path, small: ReplicaServer):
+    crawled = crawl(small.url, tmp_path, "-s", "DOWNLOAD_MAXSIZE=2600")
+
+    assert crawled.report["dropped_reasons"]["too_big"] > 0
+    assert 0 < len(crawled.stories) < len(SMALL.allowed)
+
+
 def test_the_report_counts_every_story(crawled: Crawled):
     report = crawled.report
 

@@ -1,6 +1,7 @@
 """Serves the replica over real HTTP, with its moods, and remembers what it was asked."""
 
 import secrets
+import sys
 import threading
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -122,6 +123,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.asked = _Counter()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Let a guest who hangs up go; anything else is a fault of the replica."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

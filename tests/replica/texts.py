@@ -31,8 +31,9 @@ def originals(ruslit: int = 60) -> list[Original]:
 
     `ruslit` is how many works to take from the optional folder of test data, when it is there.
     """
-    stories = (*own(), *starter(), *_first(ruslit, public_domain()))
-    return list({story.title: story for story in stories if is_allowed(story)}.values())
+    ours = [story for story in (*own(), *starter()) if is_allowed(story)]
+    stories = (*ours, *_first(ruslit, public_domain()))
+    return list({story.title: story for story in stories}.values())
 
 
 def is_allowed(story: Original) -> bool:
