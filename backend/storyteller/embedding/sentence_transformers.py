@@ -79,6 +79,8 @@ class SentenceTransformersEmbedder:
 
 def _prefixes(model: str, prompts: Mapping[str, str | None]) -> tuple[str, str]:
     """Return what to write before a query and a passage; the model's own word goes first."""
-    if prompts.get("query") or prompts.get("passage"):
-        return prompts.get("query") or "", prompts.get("passage") or ""
+    query = prompts.get("query") or ""
+    passage = prompts.get("passage") or prompts.get("document") or ""
+    if query or passage:
+        return query, passage
     return (QUERY_PREFIX, PASSAGE_PREFIX) if "e5" in model.lower() else ("", "")
