@@ -13,6 +13,12 @@ RUSLIT = SHARED / "corpus" / "ruslit.jsonl.gz"
 
 
 @pytest.fixture
+def shared() -> Path:
+    """The optional folder of test data, which may not be there."""
+    return SHARED
+
+
+@pytest.fixture
 def ruslit() -> Iterator[dict[str, str]]:
     """Works of Russian classics: title, author and text, one after another."""
     if not RUSLIT.exists():

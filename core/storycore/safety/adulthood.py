@@ -55,6 +55,8 @@ def _number_before(words: Words, place: int) -> int:
 
 def _describes_thing(words: Words, start: int, end: int) -> bool:
     for word in words.after(end, _NOUN_REACH):
+        if word in {"«", '"'}:
+            return not grammar.is_name(words.at(end + 1))  # «пятнадцатилетний „Форд“»
         if not word.isalpha():
             break
         if lexicon.LIVELY_AGE.fullmatch(word) or grammar.is_person(word):
@@ -68,6 +70,8 @@ def _describes_thing(words: Words, start: int, end: int) -> bool:
         break
     # «виски пятнадцатилетний»
     earlier = words.at(start - 1)
+    if not grammar.agree(words.at(end - 1), earlier):
+        return False
     return (grammar.is_thing(earlier) or bool(lexicon.NOT_PEOPLE.fullmatch(earlier))) and (
         not lexicon.LIVELY_AGE.fullmatch(earlier) and words.at(end) in {",", ".", "", "!", "\n"}
     )
@@ -101,7 +105,9 @@ def says_year_of_life(words: Words, place: int) -> bool:
         goes = some(re.compile(r"шел|пошел|идет|минул|на"), words.before(place, 6))
         later = words.at(place + 2)
         return to_whom and goes and not grammar.is_genitive_thing(later)
-    if following == "день" or words.at(place + 2) == "рождения" or following == "весна":
+    if re.fullmatch(r"весн\w+|лето|зима|зиму|осень", following):
+        return any(word in lexicon.DATIVE_PEOPLE for word in words.before(place, 4))
+    if following == "день" or words.at(place + 2) == "рождения":
         is_birthday = words.at(place + 2) == "рождения"
         return is_birthday and not words.at(place).startswith("восемнадцат")
     return False
@@ -117,6 +123,11 @@ def says_under_eighteen(words: Words, place: int) -> bool:
         ("совершеннолет", "восемнадцатилети", "согласия")
     ) and _LACKS_MAJORITY.search(before):
         return not _is_notice(words, place)
+    becomes = words.before(place, 4) + words.after(place + 1, 4)
+    if words.at(place).startswith("совершеннолет") and {"станет", "станут"} & set(becomes):
+        return True
+    if before.endswith("до") and _TIME_LEFT.match(after):
+        return True
     if _NOT_YET_AFTER.match(after) and "не только" not in before:
         return True
     if not (_NOT_YET_BEFORE.search(before) or _LESS_THAN.search(before)):
@@ -160,6 +171,7 @@ _NOT_YET_AFTER = re.compile(
     rf"(?:лет )?(?:(?:{_PERSON}|еще|пока|ей) )?(?:нет|нету|не (?:исполнил\w+|стукнуло|было|будет|минуло|достиг\w*))\b"
     r"|-(?: $|$)|\b(?:not yet)"
 )
+_TIME_LEFT = re.compile(rf"(?:лет )?(?:{_PERSON} )?(?:еще|всего|оста\w+)\b")
 _LACKS_MAJORITY = re.compile(
     r"\b(?:не|до|ниже|младше|моложе|накануне|почти|без|перед|ждать|дождемся|дождаться)(?: (?:\w+|,)){0,3}$"
 )

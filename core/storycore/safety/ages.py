@@ -1,6 +1,7 @@
 """Tells the age of somebody from every other number: of years waited, of houses, of whisky."""
 
 import re
+from itertools import pairwise
 
 from storycore.safety import grammar, lexicon
 from storycore.safety.bystanders import is_bystander
@@ -22,6 +23,7 @@ _COUNTED_WORDS = lexicon.listed(
     "раз раза тысяч миллионов сот человек ноль тридцать сорок пятнадцать"
 )
 _BOUNDARIES = frozenset({"", "\n", ".", "!", "?", ",", "—"})
+_SPAN_NOUN = re.compile(r"разниц\w*|срок\w*|стаж\w*|перерыв\w*")
 _FIRST_TIME = re.compile(r"впервые|влюб\w+|замуж|родил\w+|первы[йм]|сбежа\w+")
 
 
@@ -72,15 +74,29 @@ def _counts_other_things(words: Words, age: Age) -> bool:
     following, preceding = words.at(age.end), words.at(age.start - 1)
     if preceding == "не" or following in lexicon.DURATION_AFTER:
         return True
+    nearest = words.before(age.start, 2)
+    around = words.before(age.start, 4) + words.after(age.end, 3)
+    if "между" in around or ("на" in nearest and some(lexicon.RELATIVE, around)):
+        return True
     if age.has_unit:
         return _is_span(words, age)
-    if preceding == "[" or following in _COUNTED_SIGNS:
+    if (
+        preceding == "[" and not grammar.is_name(words.at(age.start - 2))
+    ) or following in _COUNTED_SIGNS:
         return True
     if following in lexicon.AGE_COMPLEMENTS or following in lexicon.DATIVE_PEOPLE:
         return False
     return bool(following) and (
-        grammar.is_genitive_plural(following) or following in _COUNTED_WORDS
+        grammar.is_genitive_plural(following)
+        or following in _COUNTED_WORDS
+        or _is_refused(words, age.end)
     )
+
+
+def _is_refused(words: Words, place: int) -> bool:
+    """Say whether «не» follows that denies a count: «мне шестнадцать не нужно»."""
+    is_verb_of_age = words.at(place + 1) in lexicon.BIRTHDAY_VERBS | {"было", "будет", "есть"}
+    return words.at(place) == "не" and not is_verb_of_age
 
 
 def _is_span(words: Words, age: Age) -> bool:
@@ -116,12 +132,27 @@ def _to_whom(words: Words, age: Age) -> str:
         return ""
     if who == "им" and age.is_inverted:
         return ""  # «написано им лет десять назад»: by him, not to them
+    if age.has_unit and grammar.is_infinitive(following):
+        return ""  # «ему еще два года платить»
+    if lexicon.NOT_PEOPLE.fullmatch(words.at(place - 1)):
+        return "thing"  # «кошке Мурке»
     if who in lexicon.DATIVE_PEOPLE or grammar.is_dative_person(who):
         return "person"
     if age.has_unit and grammar.is_dative_person(following):
         return "person"
+    if words.at(age.start - 1) in {"было", "будет"} and _is_begun_with(words, age):
+        return "person"
     is_thing = grammar.is_dative(who) and words.at(place - 1) not in {"на", "в", "по", "к"}
     return "thing" if is_thing else ""
+
+
+def _is_begun_with(words: Words, age: Age) -> bool:
+    """Say whether the sentence set a person apart before: «Марине, как он узнал, было пятнадцать»."""
+    before = words.before(age.start)
+    return any(
+        mark == "," and (who in lexicon.DATIVE_PEOPLE or grammar.is_dative_person(who))
+        for who, mark in pairwise(before)
+    )
 
 
 def _is_filler(words: Words, place: int) -> bool:
@@ -146,7 +177,10 @@ def _is_told(words: Words, age: Age) -> bool:
     if nearest in {"старше", "больше", "более"} and _DOUBT & set(before):
         return nearest == "старше" or some(lexicon.APPARENT, before) or "ей" in before
     if not age.has_unit:
-        return nearest == "в" and age.years >= _SPAN_LIMIT and _is_first_time(words, age)
+        if nearest != "в" or age.years < _SPAN_LIMIT:
+            return False
+        is_opening = len(before) == 1 and grammar.is_nominative_pronoun(words.at(age.end))
+        return is_opening or _is_first_time(words, age)
     return _is_told_with_unit(words, age, before)
 
 
@@ -171,11 +205,17 @@ def _is_told_with_unit(words: Words, age: Age, before: list[str]) -> bool:
         return True
     if age.years < _SPAN_LIMIT:
         return False
+    if some(re.compile(r"возраст\w*"), words.after(age.end, 4)):
+        return True
     if nearest == "в":
         governor = before[-2] if len(before) > 1 else ""
+        if some(_SPAN_NOUN, before):
+            return False
         return governor != "раз" and not grammar.is_thing(governor)
-    if nearest in {"ее", "его", "мои", "твои", "ваши"} and grammar.is_verb(words.at(age.end)):
-        return True
+    if nearest in {"ее", "его", "мои", "твои", "ваши"}:
+        # «в ее шестнадцать лет», «ее шестнадцать лет пахли сиренью»
+        if "в" in before[-2:] or grammar.is_verb(words.at(age.end)):
+            return True
     if nearest in {"с", "со"}:
         return not some(lexicon.HABIT_SINCE, around)
     if nearest in {"к", "от", "до"}:

@@ -11,7 +11,7 @@ MINOR = (
     r"loli\w*|shota\w*|minors|highschooler\w*|sophomore|kindergart\w+|pubescent|prepubescent|tween\w*|teeny?"
 )
 YEARS = r"years?|yo|yrs?|year|y"
-AGED = r"age|of|aged|turns?|turned|turning|is|s|am|im|was"
+AGED = r"age|be|of|aged|turns?|turned|turning|is|s|am|im|was"
 SCHOOL = r"school|grade|grader|graders"
 LIMIT = r"under|below|younger"
 MINOR_SINGLE = r"minor"
@@ -25,7 +25,7 @@ _NUMBERS = {
     )
 }
 _THINGS = re.compile(
-    r"whisky|whiskey|scotch|wine|marriage|car|house|building|company|dog|cat|horse|rum|brandy|port|"
+    r"boat|ship|bike|truck|phone|computer|tree|bridge|whisky|whiskey|scotch|wine|marriage|car|house|building|company|dog|cat|horse|rum|brandy|port|"
     r"relationship|friendship|career|ago|of|together|later|experience|contract|sentence|laptop|bottle|mortgage"
 )
 
@@ -72,7 +72,7 @@ def is_aged(words: Words, place: int) -> bool:
     return (
         is_somebody
         and (_years(number) or 0) > 9
-        and following in {"", ".", ",", "!", "?", "and", "years", "\n", "but"}
+        and following in {"", ".", ",", "!", "?", "and", "years", "\n", "but", "in", "soon", "next"}
     )
 
 

@@ -96,6 +96,25 @@ def is_verb(word: str) -> bool:
 
 
 @lru_cache(maxsize=_WORDS_REMEMBERED)
+def is_infinitive(word: str) -> bool:
+    """Say whether a word is a verb without a person: «платить»."""
+    return any(tag.POS == "INFN" for tag in readings(word))
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
+def agree(adjective: str, noun: str) -> bool:
+    """Say whether an adjective can describe a noun: one case, one number, one gender."""
+    return any(
+        left.case == right.case
+        and left.number == right.number
+        and (left.number == "plur" or left.gender == right.gender)
+        for left in readings(adjective)
+        for right in readings(noun)
+        if "NOUN" in right
+    )
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
 def is_adjective(word: str) -> bool:
     """Say whether a word describes the noun after it."""
     return any(tag.POS in {"ADJF", "PRTF"} for tag in readings(word))

@@ -12,7 +12,10 @@ _NEGATIONS = frozenset(
 _CHILD = re.compile(
     r"ребен(?:ок|ка|ку|ком|ке)|дит[яею]\w*|девочк\w*|мальчик\w*|подрост\w*|школьни\w*|детск\w*"
 )
-_STILL = frozenset("еще совсем почти сущий сущее практически фактически сути лишь просто".split())
+_MADE = re.compile(r"\b(?:сдела\w+|обрати\w+)(?: \w+){1,2}$")
+_STILL = frozenset(
+    "еще совсем почти сущий сущее сущим полным настоящим практически фактически сути лишь просто".split()
+)
 
 
 def names_minor(words: Words, place: int) -> bool:
@@ -23,6 +26,8 @@ def names_minor(words: Words, place: int) -> bool:
     around = words.before(place) + words.after(place + 1)
     if some(lexicon.FRAME, around):
         return True
+    if some(_CARE, words.before(place, 3)):
+        return False
     if is_bystander(words, place, place + 1) or _is_notice(word, around):
         return False
     if _is_of_parent(words, place):
@@ -31,6 +36,10 @@ def names_minor(words: Words, place: int) -> bool:
     if plural and some(lexicon.CROWD, around):
         return False
     return not (some(lexicon.ADULT_ROLE, around) and (plural or _is_served(words, place)))
+
+
+# What is done to a child that is then out of the way.
+_CARE = re.compile(r"отве(?:л|з)\w*|забр(?:ал|ать)\w*|уложил\w*|накормил\w*|проводил\w*|провожа\w+")
 
 
 def _is_denied(words: Words, place: int) -> bool:
@@ -113,6 +122,8 @@ def is_still_child(words: Words, place: int) -> bool:
     ):
         return True
     text = " ".join(before)
+    if _MADE.search(text) and words.at(place).endswith("ом"):
+        return True
     if re.search(
         r"\b(?:в тел[еа]|с тел\w+|тел\w+|фигур\w+|внешност\w+|в облике|в обличье)(?: \w+)?$", text
     ):

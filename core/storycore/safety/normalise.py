@@ -21,6 +21,7 @@ def normalise(text: str) -> str:
     plain = _REPEATS.sub(r"\1", plain)
     plain = _SPACED.sub(_join_letters, plain)
     plain = _BROKEN.sub(_join_pieces, plain)
+    plain = _PARTED.sub("", _PARTED_DIGITS.sub("", plain))
     plain = _undouble(plain)
     plain = _MISSPELT.sub(lambda found: "шестнадцат" if found[0][0] == "ш" else "надцат", plain)
     plain = _DISGUISED_TEEN.sub(_undisguise, plain)
@@ -86,11 +87,12 @@ def _join_letters(found: re.Match[str]) -> str:
 
 def _part(letters: str) -> str:
     """Return letters that were joined without their spaces with the cue words in them apart."""
-    known, lengths = _long_cues()
+    known, lengths, beginnings = _long_cues()
     parts: list[str] = []
     place = 0
     while place < len(letters):
-        for length in lengths:
+        # Most letters begin no cue word.
+        for length in lengths if letters[place : place + 2] in beginnings else ():
             if letters[place : place + length] in known:
                 break
         else:
@@ -115,6 +117,9 @@ def _join_pieces(found: re.Match[str]) -> str:
 
 # «шеснадцать» and «пятнацать» are how many people write.
 _MISSPELT = re.compile(r"\bше[сз]т?над?цат|(?<=[нетьи])нацат")
+# «шест надцать», «1 6 лет»
+_PARTED = re.compile(r"(?<=[нетьи]) (?=надцат)")
+_PARTED_DIGITS = re.compile(r"(?<=(?<!\d)1) (?=[0-7] ?(?:лет|год))")
 # «1б лет», «l6 лет»: one of two digits is a letter.
 _TEEN_SIGNS = dict(zip("liі|!oоzзsтбb", "1111100235766", strict=True))
 _DISGUISED_TEEN = re.compile(r"(?<![^\W_])[1liі|!][0-7oоzзsтбb](?=[ -]{0,2}(?:лет|год))")
@@ -181,7 +186,8 @@ def _repair(found: re.Match[str]) -> str:
 def _known(word: str) -> str | None:
     """Return the cue word that this spelling stands for, if it stands for one."""
     words = _by_signature()
-    for spelled in (word.translate(_AS_SEEN), _as_said(word, "ц"), _as_said(word, "к")):
+    readings = (word.translate(_AS_SEEN), _as_said(word, "ц"), _as_said(word, "к"))
+    for spelled in (*readings, word.replace("1", "л")) if "1" in word else readings:
         if found := words.get(_signature(spelled)):
             return found
     return None
@@ -232,10 +238,11 @@ def _by_signature() -> dict[str, str]:
 
 
 @cache
-def _long_cues() -> tuple[frozenset[str], list[int]]:
-    """Return the cue words that can be told inside other letters, and their lengths, long first."""
+def _long_cues() -> tuple[frozenset[str], list[int], frozenset[str]]:
+    """Return the cue words told inside other letters, their lengths, long first, and beginnings."""
     known = frozenset(word for word in _cue_words() if len(word) >= _SPACED_LETTERS) | {"лет"}
-    return known, sorted({len(word) for word in known}, reverse=True)
+    lengths = sorted({len(word) for word in known}, reverse=True)
+    return known, lengths, frozenset(word[:2] for word in known)
 
 
 @cache

@@ -7,7 +7,7 @@ from storycore.safety.words import Words, some
 
 CLASS = r"класс(?:а|е|у|ом|ы|ах|ов)?"
 PUPIL = lexicon.PUPIL
-GOES = r"учи(?:тся|шься|лась|лся|лись|ться)|учусь|учатся|учащ\w+|ход(?:ит|ишь|ила|ил|ят)|хожу|прогул\w+|сбежал\w*|(?:о|за)кончил\w*"
+GOES = r"учи(?:тся|шься|лась|лся|лись|ться)|учусь|учатся|учащ\w+|ход(?:ит|ишь|ила|ил|ят)|хожу|прогул\w+|сбежал\w*|(?:о|за)кончил\w*|школу"
 SCHOOL = re.compile(r"школ[аеуы]|школой|лице[йяею]|гимнази[яию]|интернат[ае]?|школе")
 _WORD_GRADE = (
     r"(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат)"
@@ -15,7 +15,7 @@ _WORD_GRADE = (
 )
 _GRADE = re.compile(rf"(?:[1-9]|1[01])|{_WORD_GRADE}")
 _PUPIL = re.compile(
-    rf"{PUPIL}|школьни\w+|девоч\w+|мальчик\w*|девушк\w*|девуш\w+|парень|парн\w+|девчон\w+|геро\w+|красав\w+|отличниц\w+|хулиган\w*"
+    rf"{PUPIL}|выпускни\w+|школьни\w+|девоч\w+|мальчик\w*|девушк\w*|девуш\w+|парень|парн\w+|девчон\w+|геро\w+|красав\w+|отличниц\w+|хулиган\w*"
 )
 _GOES = re.compile(
     rf"{GOES}|переш\w+|перевел\w*|пошл[аи]|пош[её]л|закончил\w*|оканчива\w+|заканчива\w+|остал\w+"
@@ -63,9 +63,17 @@ def _grade_start(words: Words, place: int) -> int:
 
 def goes_to_school(words: Words, place: int) -> bool:
     """Say whether somebody goes to school now: «ходит в школу», «учится в школе»."""
-    if words.at(place).endswith(("кончил", "кончила")):
+    if words.at(place).startswith(("окончил", "закончил")):
         near = words.before(place, 4)
         return words.at(place - 1) == "не" and some(SCHOOL, near + words.after(place + 1, 2))
+    if SCHOOL.fullmatch(words.at(place)):
+        before, around = words.before(place, 4), words.before(place) + words.after(place + 1)
+        is_sent = words.at(place - 1) == "в" and bool(lexicon.DATIVE_PEOPLE & set(before))
+        return (
+            is_sent
+            and not some(lexicon.KIN_CHILD, around)
+            and not some(lexicon.ADULT_LEARNING, around)
+        )
     after = words.after(place + 1, 5)
     if _is_in_grade(after) and words.at(place - 1) != "не":
         return True

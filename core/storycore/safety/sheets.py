@@ -8,7 +8,7 @@ from storycore.safety.words import Words, some
 
 # A bare number below this, beside a name, is more often a score or a count.
 _BARE_LIMIT = 10
-_SEPARATORS = frozenset(",(—-:/[|;\n+=")
+_SEPARATORS = frozenset(",([—-:/[|;\n+=")
 _CLOSERS = frozenset({"", ",", ")", ".", ";", "\n", "—", "!", "?", "[", "]", "|", "/", "и", "+"})
 _SEXES = frozenset({"f", "ж"})
 _NAMED_AGE = re.compile(r"возраст\w*|age|aged")
@@ -29,6 +29,8 @@ def is_sheet(words: Words, age: Age) -> bool:
         return words.at(age.end) in {"", "\n"} and _is_name_line(words, who_place)
     if mark in _SEPARATORS and words.at(who_place) in lexicon.INVERTED_UNITS:
         return True  # «лет — 15»
+    if grammar.is_nominative_pronoun(words.at(who_place)):
+        return mark in {"—", ":", "(", "-"}  # «она — 15, он — 45»
     if mark not in _SEPARATORS and not grammar.is_name(words.at(who_place)):
         return False
     return _can_have_age(words, who_place)
@@ -51,7 +53,10 @@ def is_named_age(words: Words, age: Age) -> bool:
 def _is_apposition(words: Words, age: Age, who_place: int) -> bool:
     """Say whether "N лет" describes the word before it rather than lasts."""
     who, following = words.at(who_place), words.at(age.end)
-    is_apart = who_place < age.start - 1
+    if age.is_inverted and who in {"была", "был", "оказалась", "оказался", "казалась"}:
+        who_place -= 1
+        who = words.at(who_place)
+    is_apart = who_place < age.start - 1 and words.at(age.start - 1) in _SEPARATORS
     number = words.at(age.end - 1 if age.is_inverted else age.start)
     is_genitive = number.endswith("и") or (age.is_inverted and number.isdecimal())
     if not is_apart and number.isdecimal() and grammar.is_done(following):

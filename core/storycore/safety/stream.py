@@ -20,16 +20,18 @@ class StreamGuard:
     def __init__(self) -> None:
         self._shown = ""
         self._held = ""
+        self._judged = 0
         self._refusal: ForbiddenContent | None = None
 
     def feed(self, piece: str) -> str:
         """Take a piece and return what may be shown now; raise `ForbiddenContent`."""
         self._held += piece
         settled = _word_end(self._held, len(self._held) - _HOLD_CONTEXT)
-        if settled <= 0:
+        if settled <= self._judged:
             self._refuse_again()
             return ""
         self._judge(self._held[:settled], self._held[settled:])
+        self._judged = settled
         return self._release(_word_end(self._held, settled - _HOLD_CUE))
 
     def finish(self) -> str:
@@ -58,6 +60,7 @@ class StreamGuard:
     def _release(self, count: int) -> str:
         count = max(0, count)
         ready, self._held = self._held[:count], self._held[count:]
+        self._judged -= count
         self._shown = _recent(self._shown + ready)
         return ready
 
