@@ -171,6 +171,7 @@ export const messages = freeze({
     why: "Почему найдено:",
     semantic: (rank) => `по смыслу № ${rank}`,
     keyword: (rank) => `по словам № ${rank}`,
+    kindred: (rank) => `по родственным словам № ${rank}`,
     origin: "Источник",
     originOf: (title) => `Источник: ${title} (откроется в новой вкладке)`,
     anonymous: "Автор не указан",

@@ -60,6 +60,12 @@ export const newWork = (id) => ({
     this.draw()
   },
 
+  /** A new manuscript is named by the library before the plan names it, if there is a plan at all. */
+  async learnTitle() {
+    const saved = await api.manuscript(this.id).catch(() => null)
+    this.title ||= saved?.manuscript.title ?? ""
+  },
+
   /** Follow the run `runId` from its first event to its end. */
   async follow(runId) {
     runs.remember(this.id)

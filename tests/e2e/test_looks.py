@@ -40,6 +40,7 @@ def test_every_view_is_accessible(
     look("2-form")
 
     open_tuning(page)
+    page.get_by_label("Настроение").fill("нежное")
     page.get_by_role("button", name="Добавить героя").click()
     page.get_by_label("Возраст").fill("17")
     page.get_by_role("button", name="Написать").click()

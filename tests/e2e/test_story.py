@@ -52,8 +52,12 @@ def test_a_story_streams_with_its_sources_and_stays_in_the_library(
 ):
     page = visit(base_url).page
     enter(page)
-    expect(page.get_by_text("Сейчас пишет пробная модель")).to_be_visible()
-    expect(page.get_by_text("поиск по словам: модель смысла не загружена")).to_be_visible()
+    line = page.get_by_role("contentinfo")
+    # The application started here has no model; the stack in containers has an Ollama.
+    if own_application is not None:
+        expect(page.get_by_text("Сейчас пишет пробная модель")).to_be_visible()
+        expect(line).to_contain_text("пробная модель (без загрузки)")
+    expect(line).to_contain_text("поиск по словам: модель смысла не загружена")
     watch_growth(page)
 
     wish_for(page, WISH, words=450)
@@ -72,6 +76,7 @@ def test_a_story_streams_with_its_sources_and_stays_in_the_library(
     title = page.get_by_role("heading", level=1).inner_text()
     go(page, "Библиотека")
     expect(page.get_by_role("link", name=title, exact=True).first).to_be_visible()
+    page.goto("about:blank")
     if own_application is not None:
         own_application.restart()
     page.goto(base_url)

@@ -31,6 +31,7 @@ export const desk = () => ({
     this.works[id] = newWork(id)
     Object.assign(this.works[id], { request, isFresh: true })
     this.works[id].follow(runId)
+    this.works[id].learnTitle()
     return links.manuscript(id)
   },
 

@@ -27,6 +27,7 @@ export const manuscript = () => ({
       this.$store.desk.open(route.id)
     })
     this.$watch("work.isWriting", () => this.$store.status.refresh())
+    if (this.work.isWriting) this.$store.status.refresh()
     this.$watch("work.version", () => this.$nextTick(() => this.keepPlace()))
     this.onScroll = () => this.scrolled()
     this.onKey = (event) => this.key(event)

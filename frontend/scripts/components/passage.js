@@ -7,9 +7,12 @@ export const passageCard = () => ({
   linkOf: (passage) => safeLink(passage.url),
   linkLabel: (passage) => messages.passage.originOf(passage.title),
   whyOf(passage) {
+    const { semantic_rank: near, keyword_rank: named } = passage
+    // Without a model of meaning that rank only counts kindred words, and must not claim more.
+    const isMeant = !this.$store.status.isKeywordOnly
     const ranks = [
-      passage.semantic_rank && messages.passage.semantic(passage.semantic_rank),
-      passage.keyword_rank && messages.passage.keyword(passage.keyword_rank),
+      near && (isMeant ? messages.passage.semantic(near) : !named && messages.passage.kindred(near)),
+      named && messages.passage.keyword(named),
     ]
     return ranks.filter(Boolean).join(" · ")
   },
