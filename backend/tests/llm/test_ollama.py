@@ -149,6 +149,8 @@ async def test_refuses_to_hold_an_endless_line(build: Build, double: OllamaDoubl
 
     assert isinstance(error, ModelInterrupted)
     assert 0 < len(kept) < 100
+    # Left in the middle of it, not after it.
+    assert await asyncio.to_thread(double.chats()[0].closed_early.wait, 5)
 
 
 async def test_a_break_before_the_first_word_is_a_break_too(
