@@ -137,9 +137,12 @@ def test_what_the_reader_wrote_of_people_is_cut_only_with_a_word_about_it():
     assert all(f"— Герой {n}, 30" in prompt.user for n in range(12))
 
 
-letters = st.text(st.characters(exclude_categories=("Cs",)), max_size=3000)
-russian = st.text(alphabet="абвгде АБВ.,!7\n", max_size=6000)
-texts = st.one_of(letters, russian)
+# Long texts of few pieces: hypothesis itself rarely makes anything longer than a line.
+anything = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30)
+russian = st.text(alphabet="абвгде АБВ.,!7\n", min_size=1, max_size=30)
+texts = st.builds(
+    lambda unit, times: (unit * times)[:6000], anything | russian, st.integers(0, 400)
+)
 
 
 materials = st.fixed_dictionaries(
@@ -169,6 +172,7 @@ materials = st.fixed_dictionaries(
     facts=materials,
     context=st.integers(2048, 40_000),
     chars_per_token=st.floats(1.5, 6.0),
+    # A tokenizer may be up to 8 % worse than we think, or any better.
     truth=st.floats(1 - MARGIN + 0.001, 1.5),
 )
 def test_prompt_and_answer_never_exceed_the_window(facts, context, chars_per_token, truth):
@@ -176,7 +180,6 @@ def test_prompt_and_answer_never_exceed_the_window(facts, context, chars_per_tok
         prompt, fitted = built(context, chars_per_token, **facts)
     except ContextExceeded:
         return
-    # A tokenizer that is up to 8 % worse than we think still stays inside.
     real = TokenRatio(chars_per_token * truth)
     prompt_tokens = real.tokens(prompt.system) + real.tokens(prompt.user)
     assert prompt_tokens + fitted.answer_tokens <= context
