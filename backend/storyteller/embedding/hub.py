@@ -43,15 +43,20 @@ class RemoteFile:
     git_id: str | None
 
 
-def ask_hub(model: str, revision: str, names: Iterable[str]) -> tuple[str, list[RemoteFile]]:
+def ask_hub(
+    model: str, revision: str, names: Iterable[str], *, endpoint: str | None = None
+) -> tuple[str, list[RemoteFile]]:
     """Return the commit that `revision` means, and the named files at that commit.
 
+    `endpoint` is the address of another hub; None: HF_ENDPOINT, or the hub that everybody uses.
     Raises `ModelUnavailable`: "hub_unreachable", or "not_onnx" when a file is not there.
     """
     from huggingface_hub import HfApi, hf_hub_url
 
     try:
-        info = HfApi().model_info(model, revision=revision, files_metadata=True, timeout=_TIMEOUT)
+        info = HfApi(endpoint=endpoint).model_info(
+            model, revision=revision, files_metadata=True, timeout=_TIMEOUT
+        )
     except Exception as error:  # the client lets through whatever its transport raises
         raise ModelUnavailable(_UNREACHABLE, code="hub_unreachable") from error
     there = {sibling.rfilename: sibling for sibling in info.siblings or []}
@@ -64,7 +69,7 @@ def ask_hub(model: str, revision: str, names: Iterable[str]) -> tuple[str, list[
         files.append(
             RemoteFile(
                 name=name,
-                url=hf_hub_url(model, name, revision=commit),
+                url=hf_hub_url(model, name, revision=commit, endpoint=endpoint),
                 size=int(found.size or 0),
                 sha256=found.lfs.sha256 if found.lfs else None,
                 git_id=found.blob_id,

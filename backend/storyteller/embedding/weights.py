@@ -73,9 +73,11 @@ def fetch_weights(
     progress: Report = lambda _: None,
     *,
     cancelled: Callable[[], bool] = lambda: False,
+    endpoint: str | None = None,
 ) -> Path:
     """Fetch, check and quantise a model unless that is done; return its folder. Takes minutes.
 
+    `cancelled` is asked now and then; `endpoint` is the address of another hub.
     Raises `ModelUnavailable` with code "hub_unreachable", "fetch_cancelled" (both go on from the
     same place at the next call), "weights_corrupt", "not_onnx" or "no_room".
     """
@@ -84,7 +86,7 @@ def fetch_weights(
         return folder
     partial = folder.with_name(f"{folder.name}.partial")
     partial.mkdir(parents=True, exist_ok=True)
-    commit, files = ask_hub(model, _revision(model, partial), _FILES)
+    commit, files = ask_hub(model, _revision(model, partial), _FILES, endpoint=endpoint)
     # Written before the first byte: whoever goes on with this must go on with the same commit.
     _write_record(partial, model=model, revision=commit)
     _check_room(partial, files)
