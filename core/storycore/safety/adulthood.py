@@ -1,5 +1,6 @@
 """Finds the other ways to say "not yet eighteen": adjectives, the year of life, birth, majority."""
 
+# ruff: noqa: PLR0911 - a rule is a row of questions, and each of them may be the answer
 import re
 from datetime import UTC, datetime
 
@@ -44,7 +45,7 @@ def says_age_by_adjective(words: Words, place: int) -> bool:
 def _number_before(words: Words, place: int) -> int:
     """Return where the number of «16-летняя» begins; -1 when it is eighteen or more, or none."""
     start = place - 1
-    while place - start <= 4 and words.at(start) in {"-", "—", "ти", "и", "х"}:
+    while place - start <= _NOUN_REACH and words.at(start) in {"-", "—", "ти", "и", "х"}:
         start -= 1
     number = words.at(start)
     # «в три летних месяца» has no hyphen and the wrong case.

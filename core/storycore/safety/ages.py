@@ -1,5 +1,6 @@
 """Tells the age of somebody from every other number: of years waited, of houses, of whisky."""
 
+# ruff: noqa: PLR0911 - a rule is a row of questions, and each of them may be the answer
 import re
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ from storycore.safety import grammar, lexicon
 from storycore.safety.bystanders import is_bystander
 from storycore.safety.numerals import Age, read_age
 from storycore.safety.sheets import is_named_age, is_sheet
+from storycore.safety.spans import DOUBT, counts_other_things
 from storycore.safety.words import Words, some
 
 # Below this, "N лет" alone is far more often a span of time than somebody's age.
@@ -18,11 +20,9 @@ _TO_WHOM_REACH = 10
 # How far back the question stands that a bare number answers.
 _QUESTION_REACH = 12
 
-_COUNTED_SIGNS = frozenset({"%", "°", ":", "₽", "$", "€", "№", "*"})
-_COUNTED_WORDS = lexicon.listed(
-    "раз раза тысяч миллионов сот человек ноль тридцать сорок пятнадцать"
-)
 _BOUNDARIES = frozenset({"", "\n", ".", "!", "?", ",", "—"})
+_LIVING = re.compile(r"прожи\w+|живет|жила?")
+_AGE_WORD = re.compile(r"возраст\w*")
 _SPAN_NOUN = re.compile(r"разниц\w*|срок\w*|стаж\w*|перерыв\w*")
 _FIRST_TIME = re.compile(r"впервые|влюб\w+|замуж|родил\w+|первы[йм]|сбежа\w+")
 
@@ -34,7 +34,7 @@ def says_age(words: Words, place: int) -> bool:
         return False
     if _is_joined_to_adjective(words, age) or _is_form_of_class(words, age):
         return True
-    if _counts_other_things(words, age):
+    if counts_other_things(words, age):
         return False
     to_whom = _to_whom(words, age)
     if to_whom == "thing" or (age.is_ordinal and not to_whom):
@@ -66,55 +66,6 @@ _CLASS_LETTERS = frozenset(
     left + letter + right for letter in "абвгд" for left, right in ("«»", '""', "“”")
 )
 
-
-# --- what is not an age -----------------------------------------------------------------------
-
-
-def _counts_other_things(words: Words, age: Age) -> bool:
-    following, preceding = words.at(age.end), words.at(age.start - 1)
-    if preceding == "не" or following in lexicon.DURATION_AFTER:
-        return True
-    nearest = words.before(age.start, 2)
-    around = words.before(age.start, 4) + words.after(age.end, 3)
-    if "между" in around or ("на" in nearest and some(lexicon.RELATIVE, around)):
-        return True
-    if age.has_unit:
-        return _is_span(words, age)
-    if (
-        preceding == "[" and not grammar.is_name(words.at(age.start - 2))
-    ) or following in _COUNTED_SIGNS:
-        return True
-    if following in lexicon.AGE_COMPLEMENTS or following in lexicon.DATIVE_PEOPLE:
-        return False
-    return bool(following) and (
-        grammar.is_genitive_plural(following)
-        or following in _COUNTED_WORDS
-        or _is_refused(words, age.end)
-    )
-
-
-def _is_refused(words: Words, place: int) -> bool:
-    """Say whether «не» follows that denies a count: «мне шестнадцать не нужно»."""
-    is_verb_of_age = words.at(place + 1) in lexicon.BIRTHDAY_VERBS | {"было", "будет", "есть"}
-    return words.at(place) == "не" and not is_verb_of_age
-
-
-def _is_span(words: Words, age: Age) -> bool:
-    """Say whether "N лет" is how long something lasted."""
-    following = words.at(age.end)
-    if following in lexicon.AGE_COMPLEMENTS:
-        return False
-    if grammar.is_genitive_thing(following) and not lexicon.LIVELY_AGE.fullmatch(following):
-        return True
-    before = words.before(age.start, 6)
-    nearest = before[-1] if before else ""
-    if nearest in {"на", "до"}:
-        looks = some(lexicon.APPARENT, before) or any(word.startswith("помолод") for word in before)
-        return not looks and (nearest == "на" or not words.after(age.end, 3))
-    return nearest in lexicon.DURATION_PREPOSITIONS and not _DOUBT & set(before)
-
-
-_DOUBT = frozenset({"не", "вряд", "едва"})
 
 # --- whose age --------------------------------------------------------------------------------
 
@@ -174,7 +125,7 @@ def _is_told(words: Words, age: Age) -> bool:
         return True
     if nearest in {"младше", "моложе"}:
         return "не" not in before
-    if nearest in {"старше", "больше", "более"} and _DOUBT & set(before):
+    if nearest in {"старше", "больше", "более"} and DOUBT & set(before):
         return nearest == "старше" or some(lexicon.APPARENT, before) or "ей" in before
     if not age.has_unit:
         if nearest != "в" or age.years < _SPAN_LIMIT:
@@ -199,33 +150,36 @@ def _is_first_time(words: Words, age: Age) -> bool:
 
 
 def _is_told_with_unit(words: Words, age: Age, before: list[str]) -> bool:
-    nearest = before[-1] if before else ""
     around = words.before(age.start) + words.after(age.end)
-    if "свете" in around and some(re.compile(r"прожи\w+|живет|жила?"), around):
+    if "свете" in around and some(_LIVING, around):
         return True
     if age.years < _SPAN_LIMIT:
         return False
-    if some(re.compile(r"возраст\w*"), words.after(age.end, 4)):
+    nearest = before[-1] if before else ""
+    if some(_AGE_WORD, words.after(age.end, 4)) or _is_possessed(words, age, before):
         return True
-    if nearest == "в":
-        governor = before[-2] if len(before) > 1 else ""
-        if some(_SPAN_NOUN, before):
-            return False
-        return governor != "раз" and not grammar.is_thing(governor)
-    if nearest in {"ее", "его", "мои", "твои", "ваши"}:
-        # «в ее шестнадцать лет», «ее шестнадцать лет пахли сиренью»
-        if "в" in before[-2:] or grammar.is_verb(words.at(age.end)):
-            return True
-    if nearest in {"с", "со"}:
-        return not some(lexicon.HABIT_SINCE, around)
-    if nearest in {"к", "от", "до"}:
-        return True
-    if words.at(age.start).endswith("и") and not nearest:
+    is_genitive = words.at(age.start).endswith("и")
+    if is_genitive and not nearest:
         return True  # «Тринадцати лет ее отдали в дом графа»
+    match nearest:
+        case "в":
+            governor = before[-2] if len(before) > 1 else ""
+            is_span = some(_SPAN_NOUN, before) or governor == "раз" or grammar.is_thing(governor)
+            return not is_span
+        case "с" | "со":
+            return not some(lexicon.HABIT_SINCE, around)
+        case "к" | "от" | "до":
+            return True
     if grammar.is_person(words.at(age.end)):
-        # «семнадцати лет девушка»
-        return words.at(age.start).endswith("и")
+        return is_genitive  # «семнадцати лет девушка»
     return _stands_alone(words, age, before)
+
+
+def _is_possessed(words: Words, age: Age, before: list[str]) -> bool:
+    """Say whether the years are somebody's: «в ее шестнадцать лет», «ее шестнадцать лет пахли»."""
+    if not before or before[-1] not in {"ее", "его", "мои", "твои", "ваши"}:
+        return False
+    return "в" in before[-2:] or grammar.is_verb(words.at(age.end))
 
 
 def _stands_alone(words: Words, age: Age, before: list[str]) -> bool:

@@ -55,7 +55,7 @@ def judge(settled: str, lookahead: str = "") -> Decision | None:
         raise SafetyUnavailable("no_rules")
     try:
         rule = rules.find(Words.of(settled, lookahead))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever breaks, the answer is no
         # A rule that breaks is a rule that did not clear the text. The cause may quote it, so
         # neither the cause nor its words travel on.
         raise SafetyUnavailable(type(error).__name__) from None

@@ -16,14 +16,13 @@ SCHOOL = r"school|grade|grader|graders"
 LIMIT = r"under|below|younger"
 MINOR_SINGLE = r"minor"
 
+# "it is 3" is a time or a count.
+_BARE_LIMIT = 10
 _NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen".split(),
-        start=1,
-    )
-}
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+}  # fmt: skip
 _THINGS = re.compile(
     r"boat|ship|bike|truck|phone|computer|tree|bridge|whisky|whiskey|scotch|wine|marriage|car|house|building|company|dog|cat|horse|rum|brandy|port|"
     r"relationship|friendship|career|ago|of|together|later|experience|contract|sentence|laptop|bottle|mortgage"
@@ -34,7 +33,7 @@ _PERSON = re.compile(r"girl|boy|lad|lass|woman|man|maiden|kid|child|student|daug
 
 
 def _years(word: str) -> int | None:
-    number = int(word) if word.isdecimal() and len(word) <= 2 else _NUMBERS.get(word)
+    number = int(word) if word.isdecimal() and len(word) < len("100") else _NUMBERS.get(word)
     return number if number is not None and 1 <= number < ADULT else None
 
 
@@ -71,7 +70,7 @@ def is_aged(words: Words, place: int) -> bool:
     is_somebody = some(re.compile(r"she|he|i|they|girl|boy|who|woman|man|[a-z]{3,}"), who[-2:])
     return (
         is_somebody
-        and (_years(number) or 0) > 9
+        and (_years(number) or 0) >= _BARE_LIMIT
         and following in {"", ".", ",", "!", "?", "and", "years", "\n", "but", "in", "soon", "next"}
     )
 

@@ -1,5 +1,6 @@
 """Finds people who are children by their name: «школьница», «подросток», «десятиклассник»."""
 
+# ruff: noqa: PLR0911 - a rule is a row of questions, and each of them may be the answer
 import re
 
 from storycore.safety import grammar, lexicon
@@ -13,8 +14,8 @@ _CHILD = re.compile(
     r"ребен(?:ок|ка|ку|ком|ке)|дит[яею]\w*|девочк\w*|мальчик\w*|подрост\w*|школьни\w*|детск\w*"
 )
 _MADE = re.compile(r"\b(?:сдела\w+|обрати\w+)(?: \w+){1,2}$")
-_STILL = frozenset(
-    "еще совсем почти сущий сущее сущим полным настоящим практически фактически сути лишь просто".split()
+_STILL = lexicon.listed(
+    "еще совсем почти сущий сущее сущим полным настоящим практически фактически сути лишь просто"
 )
 
 

@@ -5,11 +5,8 @@ The result is for the rules alone. Nothing of it is stored or shown, so no map b
 
 import re
 import unicodedata
-from functools import cache
 
-from storycore.language import CARDINALS
-from storycore.safety.grammar import forms
-from storycore.safety.lexicon import BIRTHDAY_VERBS, DATIVE_PEOPLE, MINOR_NOUNS
+from storycore.safety.spelling import cue_word, long_cues
 
 # A word cut into letters is told from initials («А. С.») by its length.
 _SPACED_LETTERS = 4
@@ -56,7 +53,14 @@ def _fold(character: str) -> str | None:
 
 # What Unicode would take apart, and the dashes, which all mean the same to a reader of ages.
 _KEPT = {
-    **{"й": "й", "Й": "й", "ё": "е", "Ё": "е", "…": ".", "№": "№", "ї": "ї", "Ї": "ї"},
+    "й": "й",
+    "Й": "й",
+    "ё": "е",
+    "Ё": "е",
+    "…": ".",
+    "№": "№",
+    "ї": "ї",
+    "Ї": "ї",
     **dict.fromkeys("–—―−‒", "—"),
     **dict.fromkeys("‐‑­", "-"),
     **dict.fromkeys("ʼ’‘`´", "'"),
@@ -79,15 +83,14 @@ def _join_letters(found: re.Match[str]) -> str:
     if not any(character.isalpha() for character in found[0]):
         return found[0]
     word = _NOT_LETTERS.sub("", found[0])
-    known = _known(word)
-    if known:
-        return known
+    if cue := cue_word(word):
+        return cue
     return _part(word)
 
 
 def _part(letters: str) -> str:
     """Return letters that were joined without their spaces with the cue words in them apart."""
-    known, lengths, beginnings = _long_cues()
+    known, lengths, beginnings = long_cues()
     parts: list[str] = []
     place = 0
     while place < len(letters):
@@ -110,9 +113,9 @@ def _join_pieces(found: re.Match[str]) -> str:
     if "*" in found[0]:
         # A masked letter is nearly always a vowel.
         for vowel in "аеиоуыюя":
-            if known := _known(vowel.join(pieces)):
-                return known
-    return _known("".join(pieces)) or found[0]
+            if word := cue_word(vowel.join(pieces)):
+                return word
+    return cue_word("".join(pieces)) or found[0]
 
 
 # «шеснадцать» and «пятнацать» are how many people write.
@@ -145,8 +148,8 @@ def _undouble(text: str) -> str:
         while end < len(text) and end - found.end() < _WORD_REACH and text[end].isalpha():
             end += 1
         looked = end
-        if known := _known(text[start:end]):
-            done += [text[position:start], known]
+        if cue := cue_word(text[start:end]):
+            done += [text[position:start], cue]
             position = end
     return "".join(done) + text[position:] if done else text
 
@@ -172,95 +175,11 @@ def _repair(found: re.Match[str]) -> str:
     word = found[0]
     if word.isdigit():
         return word
-    known = _known(word)
-    if known:
-        return known
+    if cue := cue_word(word):
+        return cue
     if parts := _NUMBER_FIRST.fullmatch(word):
-        return f"{parts[1]} {_known(parts[2]) or parts[2]}"
+        return f"{parts[1]} {cue_word(parts[2]) or parts[2]}"
     if parts := _LETTER_FIRST.fullmatch(word):
         return f"{parts[1]} {parts[2]}"
     has_russian = any("а" <= letter <= "я" for letter in word)
     return word.translate(_LOOKALIKES) if has_russian else word
-
-
-def _known(word: str) -> str | None:
-    """Return the cue word that this spelling stands for, if it stands for one."""
-    words = _by_signature()
-    readings = (word.translate(_AS_SEEN), _as_said(word, "ц"), _as_said(word, "к"))
-    for spelled in (*readings, word.replace("1", "л")) if "1" in word else readings:
-        if found := words.get(_signature(spelled)):
-            return found
-    return None
-
-
-_AS_SEEN = str.maketrans("aeopcxykmhtbnurgils", "аеорсхукмнтвпигдилс")
-_SYLLABLES = {
-    **{"shch": "ш", "sch": "ш", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ts": "ц", "tz": "ц"},
-    **{"ya": "я", "ja": "я", "ia": "я", "yu": "ю", "ju": "ю", "iu": "ю", "yo": "е", "jo": "е"},
-    **{"ye": "е", "je": "е", "'": ""},
-}
-_SYLLABLE = re.compile("|".join(_SYLLABLES))
-_SOUNDS = str.maketrans("abdefghijklmnopqrstuvwxyz", "абдефгхийклмнопкрстуввхиз")
-
-
-def _as_said(word: str, c: str) -> str:
-    """Return a Latin spelling in Russian letters; the letter c is read as told."""
-    said = _SYLLABLE.sub(lambda found: _SYLLABLES[found[0]], word)
-    return said.replace("c", c).translate(_SOUNDS)
-
-
-# Letters, digits and signs that are written for one another fall together.
-_FALL = str.maketrans(
-    {
-        **dict.fromkeys("ьъ'_", ""),
-        **dict.fromkeys("а@4ч", "а"),
-        **dict.fromkeys("езэє3", "е"),
-        **dict.fromkeys("иыйії1", "и"),
-        **dict.fromkeys("о0", "о"),
-        **dict.fromkeys("с5$", "с"),
-        **dict.fromkeys("т7", "т"),
-        **dict.fromkeys("б6", "б"),
-        **dict.fromkeys("в8", "в"),
-        **dict.fromkeys("шщ", "ш"),
-    }
-)
-_DOUBLES = re.compile(r"(.)\1+")
-
-
-def _signature(word: str) -> str:
-    return _DOUBLES.sub(r"\1", word.translate(_FALL))
-
-
-@cache
-def _by_signature() -> dict[str, str]:
-    """Return every cue word by its signature, built from the lexicon when first needed."""
-    return {_signature(word): word for word in sorted(_cue_words(), key=len)}
-
-
-@cache
-def _long_cues() -> tuple[frozenset[str], list[int], frozenset[str]]:
-    """Return the cue words told inside other letters, their lengths, long first, and beginnings."""
-    known = frozenset(word for word in _cue_words() if len(word) >= _SPACED_LETTERS) | {"лет"}
-    lengths = sorted({len(word) for word in known}, reverse=True)
-    return known, lengths, frozenset(word[:2] for word in known)
-
-
-@cache
-def _cue_words() -> frozenset[str]:
-    age = "летн"
-    endings = "ий яя ее ие его ей ему ую юю им ем их ими".split()
-    numbers = (
-        "пяти шести семи восьми девяти десяти одиннадцати двенадцати тринадцати четырнадцати "
-        "пятнадцати шестнадцати семнадцати"
-    ).split()
-    return frozenset(
-        {
-            *(word for word, number in CARDINALS.items() if number != 1),
-            *(form for noun in MINOR_NOUNS for form in forms(noun)),
-            *(f"{stem}{age}{ending}" for stem in ("", *numbers) for ending in endings),
-            *(DATIVE_PEOPLE - {"той", "тому", "ней", "кому"}),
-            *BIRTHDAY_VERBS,
-            *"лет год года годика годиков класс класса классе классница школе школу".split(),
-            *"младше моложе возраст совершеннолетия совершеннолетняя ученица школьная".split(),
-        }
-    )

@@ -1,5 +1,6 @@
 """Finds people by the school they go to; schools themselves, and their teachers, are no cue."""
 
+# ruff: noqa: PLR0911 - a rule is a row of questions, and each of them may be the answer
 import re
 
 from storycore.safety import grammar, lexicon
@@ -50,12 +51,17 @@ def is_in_class(words: Words, place: int) -> bool:
     return some(_PUPIL, before[-3:]) or some(_GOES, around)
 
 
+# 10-й «А» класс
+_GRADE_SIGNS = frozenset({"-", "«", "»", '"', "й", "го", "м", "ый", "ом"})
+_GRADE_REACH = 6
+
+
 def _grade_start(words: Words, place: int) -> int:
     """Return where «10 "Б" класс» begins, or -1 when no grade is told."""
     start = place - 1
-    while place - start < 6 and (
-        words.at(start) in {"-", "«", "»", '"', "й", "го", "м", "ый", "ом", "ый"}
-        or (len(words.at(start)) == 1 and words.at(start).isalpha() and words.at(start) not in "в")
+    while place - start < _GRADE_REACH and (
+        words.at(start) in _GRADE_SIGNS
+        or (len(words.at(start)) == 1 and words.at(start).isalpha() and words.at(start) != "в")
     ):
         start -= 1
     return start if _GRADE.fullmatch(words.at(start)) else -1
@@ -77,10 +83,8 @@ def goes_to_school(words: Words, place: int) -> bool:
     after = words.after(place + 1, 5)
     if _is_in_grade(after) and words.at(place - 1) != "не":
         return True
-    for index, word in enumerate(after):
-        if SCHOOL.fullmatch(word):
-            break
-    else:
+    index = next((at for at, word in enumerate(after) if SCHOOL.fullmatch(word)), None)
+    if index is None:
         return False
     if words.before(place, 1) == ["не"] or "не" in after[:index]:
         return False

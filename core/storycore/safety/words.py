@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from storycore.safety.lexicon import listed
 from storycore.safety.normalise import normalise
 
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)+|\d+|[^\W\d_]+|[^\w\s]|\n")
 _ENDS = frozenset(".!?\n;")
 _CLAUSE_ENDS = _ENDS | frozenset(',:()—«»"“”[]')
-_CLAUSE_WORDS = frozenset(
-    "но а что чтобы когда если потому хотя пока которая который которые".split()
-)
+_CLAUSE_WORDS = listed("но а что чтобы когда если потому хотя пока которая который которые")
 # How far a rule looks; longer sentences are rare and their ends say little of each other.
 _REACH = 24
 

@@ -33,6 +33,18 @@ def shown(guard: StreamGuard, parts: list[str]) -> str:
     return "".join([*(guard.feed(part) for part in parts), guard.finish()])
 
 
+def until_refused(guard: StreamGuard, parts: list[str]) -> str:
+    """Return what was shown before the refusal, which has to come."""
+    out = ""
+    try:
+        for part in parts:
+            out += guard.feed(part)
+        guard.finish()
+    except ForbiddenContent:
+        return out
+    pytest.fail("the stream was not refused")
+
+
 @pytest.mark.parametrize("longest", [1, 3, 12, 400])
 def test_a_calm_stream_comes_out_whole(longest):
     text = CALM * 12
@@ -53,14 +65,9 @@ def test_no_cutting_into_pieces_shows_a_cue(cue):
     text = CALM * 3 + cue + " " + CALM
 
     for seed in range(20):
-        guard, out = StreamGuard(), ""
-        with pytest.raises(ForbiddenContent):
-            for part in pieces(text, random.Random(seed), 6):
-                out += guard.feed(part)
-            guard.finish()
+        out = until_refused(StreamGuard(), pieces(text, random.Random(seed), 6))
 
-        assert (CALM * 3).startswith(out[: len(CALM) * 3])
-        assert len(out) <= len(CALM) * 3
+        assert (CALM * 3).startswith(out)
 
 
 @pytest.mark.parametrize("cue", CUES)
