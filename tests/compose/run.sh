@@ -35,7 +35,7 @@ if ((${#missing[@]})); then
   fi
   "$shared/docker/images" "${missing[@]}"
 fi
-grafana=$(COMPOSE_PROFILES=pictures "${compose[@]}" config --images | grep '^grafana')
+grafana=$(COMPOSE_PROFILES=pictures,monitoring "${compose[@]}" config --images | grep '^grafana')
 docker image inspect "$grafana" >/dev/null 2>&1 || docker pull -q "$grafana" 2>/dev/null || grafana=
 
 COMPOSE_TEST_PICTURES=${grafana:+pictures} .venv/bin/python -m pytest -m compose tests/compose "$@"
