@@ -107,6 +107,10 @@ class Manifest:
             change = update(ManifestRow).where(which)
             connection.execute(change.values(attempts=ManifestRow.attempts - 1))
 
+    def got_on(self, story_id: str) -> None:
+        """Count the present attempt as the first one: something of the story is done for good."""
+        self._set(story_id, attempts=1)
+
     def index(self, done: Sequence[tuple[str, int]], versions: Versions) -> None:
         """Say that stories (id, number of chunks) can be found now."""
         if not done:

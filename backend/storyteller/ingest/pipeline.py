@@ -6,8 +6,8 @@ left half done is completed by the next attempt, and what is complete is not tou
 
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import structlog
@@ -93,6 +93,7 @@ class Pipeline:
             return State.REMOVING
         if attempt > MAX_ATTEMPTS:
             # It never got as far as telling why: it took the process with it.
+            self._erase(story.id)
             self._manifest.park(story.id, "killed_the_processor")
             return _counted(story.id, State.PARKED)
         # An earlier attempt, or one that was given back, left its chunks in the store first of all.
@@ -154,22 +155,27 @@ class Pipeline:
         except Exception as error:
             # One bad story must not stop the others. Only the name: a message may quote the text.
             log.warning("ingest.story_failed", story_id=story.id, exc_info=True)
-            return _counted(story.id, self._manifest.fail(story.id, type(error).__name__))
+            state = self._manifest.fail(story.id, type(error).__name__)
+            if state is State.PARKED:
+                self._erase(story.id)
+            return _counted(story.id, state)
+        # The danger is over; a kill before the commit is not this story's fault.
+        self._manifest.give_back(story.id)
         return State.SEEN
 
     def _take_in(self, story: Story, *, is_new: bool) -> None:
-        with INGEST_SECONDS.labels("guard").time():
+        with _stage("guard", story):
             known = (story.title, story.category or "", *story.tags)
             check_adults_only(story.text, *known)
-        with INGEST_SECONDS.labels("split").time():
+        with _stage("split", story):
             chunks = self._splitter.split_story(story)
-        with INGEST_SECONDS.labels("guard").time():
+        with _stage("guard", story):
             for chunk in chunks:
                 check_adults_only(chunk.text)
         if is_new or self._store.chunks_of(story.id) != chunks:
             self._store.put(story, chunks)
         self._put_vectors(chunks, story, is_new=is_new)
-        with INGEST_SECONDS.labels("keywords").time():
+        with _stage("keywords", story):
             if not is_new:
                 self._keywords.delete_story(story.id)
             self._keywords.add(chunks, story.category)
@@ -183,9 +189,12 @@ class Pipeline:
             self._index.delete_story(story.id)
             there = set()
         missing = [chunk for chunk in chunks if chunk.id not in there]
-        for part in _parts(missing, _UPSERT_BATCH):
+        for number, part in enumerate(_parts(missing, _UPSERT_BATCH)):
+            if number:
+                # It gets on: a novel may outlive any number of restarts.
+                self._manifest.got_on(story.id)
             embedded = self._embed(part)
-            with INGEST_SECONDS.labels("vectors").time():
+            with _stage("vectors", story):
                 done = part[: len(embedded)]
                 self._index.upsert(done, embedded, story.category)
             if len(done) < len(part):
@@ -224,6 +233,13 @@ class Pipeline:
     def _is_indexed(self, story_id: str) -> bool:
         entry = self._manifest.entry(story_id)
         return entry is not None and entry.state is State.INDEXED
+
+
+@contextmanager
+def _stage(name: str, story: Story) -> Iterator[None]:
+    log.debug("ingest.stage", stage=name, story_id=story.id)
+    with INGEST_SECONDS.labels(name).time():
+        yield
 
 
 def _counted(story_id: str, state: State) -> State:

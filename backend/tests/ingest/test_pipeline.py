@@ -156,6 +156,64 @@ def test_a_story_that_fails_each_time_is_parked_and_the_others_get_in(roads: Roa
     assert (problem.story_id, problem.reason) == (evening(3).id, "ValueError")
 
 
+def test_a_story_that_kills_the_processor_is_parked_and_leaves_no_half(
+    roads: Roads, tmp_path: Path
+):
+    class Killer(CountingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            if "Глава 1." in texts[0]:
+                raise KeyboardInterrupt
+            return super().embed_passages(texts)
+
+    road = roads(tmp_path, embedder=Killer())
+    road.write(evening(0), evening(1), evening(2))
+
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            road.drain()
+        road.close()
+        road = roads(tmp_path, embedder=Killer())
+    counts = road.drain()
+
+    assert (counts["indexed"], counts["parked"]) == (2, 1)
+    assert road.ingest.manifest.last_errors()[0].reason == "killed_the_processor"
+    assert set(road.store.ids()) == {evening(0).id, evening(2).id}
+    assert road.index.count() == road.keywords.count() == road.store.counts().chunks
+
+
+def test_kills_before_the_commit_are_no_storys_fault(road: Road, roads: Roads):
+    stories = [evening(number) for number in range(4)]
+    road.write(*stories)
+    list(road.ingest.raw.scan())
+
+    for _ in range(5):
+        for story in stories:
+            road.ingest.pipeline.add(story)
+        road.close()
+        road = roads(road.folder)
+
+    assert road.drain()["indexed"] == 4
+
+
+def test_a_novel_that_gets_on_is_never_parked(road: Road, roads: Roads):
+    class Restarted(CountingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            if len(self.embedded) >= 520:
+                raise KeyboardInterrupt
+            return super().embed_passages(texts)
+
+    novel = evening(1, sentences=9000)
+    road.write(novel)
+    for _ in range(4):
+        road.close()
+        road = roads(road.folder, embedder=Restarted())
+        with pytest.raises(KeyboardInterrupt):
+            road.drain()
+    road.close()
+
+    assert roads(road.folder).drain()["indexed"] == 1
+
+
 def test_a_part_that_is_away_costs_a_story_no_attempt(roads: Roads, tmp_path: Path):
     embedder = Brittle()
     road = roads(tmp_path, embedder=embedder)
