@@ -28,6 +28,10 @@ def clean_line(text: str) -> str:
 # --- characters -------------------------------------------------------------------------------
 
 
+# More different characters than this are an attack on the memory, not a text.
+_REMEMBERED = 10_000
+
+
 class _Characters(dict[int, str | None]):
     """What becomes of a character, decided by its Unicode category when it is first met."""
 
@@ -41,7 +45,8 @@ class _Characters(dict[int, str | None]):
         elif unicodedata.category(character) in ("Cc", "Cf", "Cs"):
             # Controls, zero-width and bidirectional marks, soft hyphens, halves of surrogate pairs.
             becomes = None
-        self[code] = becomes
+        if len(self) < _REMEMBERED:
+            self[code] = becomes
         return becomes
 
 

@@ -28,12 +28,17 @@ def normalise(text: str) -> str:
 # --- characters -------------------------------------------------------------------------------
 
 
+# More different characters than this are an attack on the memory, not a text.
+_REMEMBERED = 10_000
+
+
 class _Fold(dict[int, str | None]):
     """What a character sounds like, found out when it is first met."""
 
     def __missing__(self, code: int) -> str | None:
         folded = _fold(chr(code))
-        self[code] = folded
+        if len(self) < _REMEMBERED:
+            self[code] = folded
         return folded
 
 
