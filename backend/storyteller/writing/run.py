@@ -118,6 +118,8 @@ class Run:
                         self._tell(event)
                     case _:
                         self._tell(event)
+                # A model that answers from memory never waits, but its readers must get their turn.
+                await asyncio.sleep(0)
 
     def _open_scene(self, manuscript: Manuscript) -> SceneTask:
         """Show the readers the scene as it stands and say what is to be added to it."""

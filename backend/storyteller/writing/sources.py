@@ -1,8 +1,10 @@
 """Which passages of the corpus a scene is written from."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -50,9 +52,9 @@ async def find_sources(search: Search, request: StoryRequest, top_k: int) -> lis
     found: list[Passage] = []
     for category in request.categories or (None,):
         found += await search.search(question, top_k * _SPARE, category)
-    unique = {passage.chunk_id: passage for passage in found if _is_fit(passage)}
-    ranked = sorted(unique.values(), key=lambda passage: -passage.score)
-    return _spread(ranked, top_k)
+    unique = {passage.chunk_id: passage for passage in found}
+    ranked = sorted(unique.values(), key=_best_first)
+    return await asyncio.to_thread(_choose, ranked, top_k)
 
 
 def as_events(passages: Sequence[Passage]) -> list[SourcePassage]:
@@ -82,12 +84,20 @@ def _is_fit(passage: Passage) -> bool:
     return True
 
 
-def _spread(ranked: Sequence[Passage], top_k: int) -> list[Passage]:
-    """Take the best passage of each story, then the next best of any, and keep the order."""
-    firsts: dict[str, Passage] = {}
+def _choose(ranked: Sequence[Passage], top_k: int) -> list[Passage]:
+    """Take the best passage of each story, then the next best of any; best first."""
+    chosen: dict[str, Passage] = {}
+    others: list[Passage] = []
     for passage in ranked:
-        firsts.setdefault(passage.story_id, passage)
-    chosen = list(firsts.values())[:top_k]
-    rest = [passage for passage in ranked if firsts[passage.story_id] is not passage]
-    chosen += rest[: top_k - len(chosen)]
-    return sorted(chosen, key=lambda passage: -passage.score)
+        if len(chosen) == top_k:
+            break
+        if passage.story_id in chosen:
+            others.append(passage)
+        elif _is_fit(passage):
+            chosen[passage.story_id] = passage
+    more = islice(filter(_is_fit, others), top_k - len(chosen))
+    return sorted([*chosen.values(), *more], key=_best_first)
+
+
+def _best_first(passage: Passage) -> float:
+    return -passage.score

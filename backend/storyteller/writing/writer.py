@@ -112,7 +112,9 @@ class Writer:
         window = self._model.context_tokens
         for is_last in (False, True):
             material = _material(task, passages)
-            prompt, fitted = build_prompt(material, context_tokens=window, ratio=ratio)
+            prompt, fitted = await asyncio.to_thread(
+                build_prompt, material, context_tokens=window, ratio=ratio
+            )
             if not is_last:
                 for notice in _notices(task.words, fitted):
                     yield notice
