@@ -176,3 +176,65 @@ def test_the_shared_policy_finds_nothing(everything: dict[str, Any], shared_dir:
     )  # fmt: skip
 
     assert found.stdout.strip() == "0 findings"
+
+
+OLLAMA = """#!/bin/sh
+echo "$1 $2" >> "$CALLS"
+case "$1" in
+    serve) [ -z "$DIES" ] && exec sleep 5 ;;
+    list) [ -z "$DIES" ] ;;
+    show) [ -n "$HAS" ] ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("situation", "code", "pulls"),
+    [({}, 0, True), ({"HAS": "1"}, 0, False), ({"DIES": "1"}, 1, False)],
+    ids=["absent", "already there", "no server"],
+)
+def test_a_model_is_pulled_once_and_a_dead_server_is_a_failure(
+    services: dict[str, dict[str, Any]],
+    tmp_path: Path,
+    situation: dict[str, str],
+    code: int,
+    pulls: bool,
+):
+    (tmp_path / "ollama").write_text(OLLAMA, "utf-8")
+    (tmp_path / "ollama").chmod(0o755)
+    calls = tmp_path / "calls"
+    told = {"CALLS": str(calls), "OLLAMA_MODEL": "m:7b", "DIES": "", "HAS": "", **situation}
+    service = services["ollama-pull"]
+
+    ended = subprocess.run(
+        [*service["entrypoint"], service["command"][0].replace("$$", "$")],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", **told},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+
+    assert ended.returncode == code
+    assert ("pull m:7b" in calls.read_text("utf-8").splitlines()) == pulls
+
+
+def test_the_password_is_drawn_once_and_read_by_its_owner_alone(
+    services: dict[str, dict[str, Any]], tmp_path: Path
+):
+    command = services["prepare"]["command"]
+    script = command[-1].replace("$$", "$").replace("/prepare/secrets", str(tmp_path))
+
+    def draw() -> tuple[str, str]:
+        subprocess.run([*command[:-1], script], check=True)
+        return tuple((tmp_path / name).read_text("ascii") for name in ("postgres", "pgpass"))
+
+    password, line = first = draw()
+
+    assert draw() == first
+    assert len(password) == 32
+    assert line == f"*:*:*:*:{password}\n"
+    assert (tmp_path / "pgpass").stat().st_mode & 0o777 == 0o600
+
+    # A job that was cut off between the two files draws again.
+    (tmp_path / "pgpass").unlink()
+    assert draw()[0] != password
