@@ -39,7 +39,7 @@ test: $(STAMP)/dev $(STAMP)/page ## Every test that needs no container and no br
 e2e: $(STAMP)/dev frontend/dist/index.html ## Drive the page in a real browser
 	$(BIN)/python -m pytest -m e2e tests/e2e $(ARGS)
 
-compose-test: $(STAMP)/dev ## Bring the whole stack up in containers and use it
+compose-test: $(STAMP)/dev frontend/dist/index.html ## Bring the whole stack up in containers and use it
 	tests/compose/run.sh $(ARGS)
 
 bench: $(STAMP)/dev ## Print how fast it is, as ratios to limits measured in the same run

@@ -5,11 +5,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from prometheus_client import REGISTRY
 
 import storyteller.metrics  # noqa: F401 - registers what is measured
+from storyteller.ingest.manifest import State
+from storyteller.library.runs import RunState
 
 MONITORING = Path(__file__).parents[2] / "monitoring"
 DASHBOARDS = sorted((MONITORING / "grafana" / "dashboards").glob("*.json"))
@@ -54,6 +57,18 @@ def test_every_measurement_of_ours_is_shown():
     shown = " ".join(_expressions())
 
     assert {name for name in ours if name not in shown} == set()
+
+
+def test_an_alert_asks_for_states_that_exist():
+    alerts = (MONITORING / "alerts.yml").read_text("utf-8")
+
+    runs = re.findall(r'storyteller_runs_total{state=~"([a-z|]+)"}', alerts)
+    ingested = re.findall(r'storyteller_ingested_total{state="([a-z]+)"}', alerts)
+
+    assert runs
+    assert ingested
+    assert set("|".join(runs).split("|")) <= set(get_args(RunState))
+    assert set(ingested) <= {state.value for state in State}
 
 
 def test_each_panel_says_what_it_shows_and_asks_the_provisioned_source():
