@@ -15,6 +15,8 @@ from storycore.safety.words import Words, some
 _SPAN_LIMIT = 10
 # A bare number below this is a count of something.
 _BARE_LIMIT = 5
+# «в одиннадцать» is an hour of the day; nobody says «в шестнадцать» of one without its minutes.
+_HOURS = 12
 # «ей тогда, кажется, едва-едва исполнилось шестнадцать»
 _TO_WHOM_REACH = 10
 # How far back the question stands that a bare number answers.
@@ -24,7 +26,7 @@ _BOUNDARIES = frozenset({"", "\n", ".", "!", "?", ",", "—"})
 _LIVING = re.compile(r"прожи\w+|живет|жила?")
 _AGE_WORD = re.compile(r"возраст\w*")
 _SPAN_NOUN = re.compile(r"разниц\w*|срок\w*|стаж\w*|перерыв\w*")
-_FIRST_TIME = re.compile(r"впервые|влюб\w+|замуж|родил\w+|первы[йм]|сбежа\w+")
+_FIRST_TIME = re.compile(r"впервые|влюб\w+|замуж|родил\w+|сбежа\w+")
 
 
 def says_age(words: Words, place: int) -> bool:
@@ -128,7 +130,7 @@ def _is_told(words: Words, age: Age) -> bool:
     if nearest in {"старше", "больше", "более"} and DOUBT & set(before):
         return nearest == "старше" or some(lexicon.APPARENT, before) or "ей" in before
     if not age.has_unit:
-        if nearest != "в" or age.years < _SPAN_LIMIT:
+        if nearest != "в" or age.years <= _HOURS:
             return False
         is_opening = len(before) == 1 and grammar.is_nominative_pronoun(words.at(age.end))
         return is_opening or _is_first_time(words, age)
