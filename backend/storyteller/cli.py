@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
@@ -135,7 +135,7 @@ def write(
 @app.command()
 def export(
     manuscript_id: str,
-    file_format: Annotated[str, typer.Option("--format", help="txt или md")] = "txt",
+    file_format: Annotated[Literal["txt", "md"], typer.Option("--format")] = "txt",
     output: Annotated[Path | None, typer.Option("--output", "-o")] = None,
 ) -> None:
     """Сохранить рукопись в файл."""

@@ -22,11 +22,11 @@ async def open_model(
     """Return the model of `LLM`; `auto` looks for Ollama before every story."""
     match settings.llm:
         case "offline":
-            return OfflineModel(store.texts, store.version)
+            return OfflineModel(store.texts, store.version, suggested=settings.ollama_model)
         case "ollama":
             return await _open_ollama(settings, stack)
         case "auto":
-            offline = OfflineModel(store.texts, store.version)
+            offline = OfflineModel(store.texts, store.version, suggested=settings.ollama_model)
             return AutoModel(await _open_ollama(settings, stack), offline)
         case "llamacpp":
             raise ConfigError(
