@@ -6,7 +6,7 @@ search. The text itself isn't kept here: a hit is a chunk's id.
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import tantivy
 
 from storyteller.errors import IndexMismatch, IndexUnavailable
 from storyteller.retrieval.chunk import Chunk
+from storyteller.retrieval.spelling import repair
 from storyteller.retrieval.words import STOP_WORDS, lemma, split_words, trigrams
 
 # Queries up to this long are wishes, where stop words only blur; in a whole sentence they help
@@ -22,6 +23,8 @@ from storyteller.retrieval.words import STOP_WORDS, lemma, split_words, trigrams
 _SHORT = 16
 # Of a longer query the rarest words decide; the rest costs time and hardly moves BM25.
 _MOST_WORDS = 40
+# Each takes a few milliseconds; whoever mistypes more than this in one wish isn't helped by us.
+_MOST_REPAIRS = 8
 # tantivy refuses less than 15 MB for its one writing thread; this holds some 20 thousand chunks.
 _WRITER_BYTES = 64_000_000
 
@@ -102,7 +105,7 @@ class KeywordIndex:
         words = split_words(query)
         if searcher is None or not words:
             return KeywordHits([], [])
-        forms = _choose(words, lambda form: searcher.doc_freq("lemma", form))
+        forms = _choose(words, searcher)
         pieces = dict.fromkeys(piece for word in forms for piece in trigrams(word))
         return KeywordHits(
             self._find(searcher, "lemma", dict.fromkeys(forms.values()), limit, category),
@@ -152,6 +155,7 @@ class KeywordIndex:
         fields: dict[str, Any] = {
             "id": chunk.id,
             "story_id": chunk.story_id,
+            "word": " ".join(words),
             "lemma": " ".join(map(lemma, words)),
             "trigram": " ".join(piece for word in words for piece in trigrams(word)),
         }
@@ -191,6 +195,8 @@ def _schema() -> tantivy.Schema:
     # phrases, and they would double the index.
     for name in ("lemma", "trigram"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    # The forms as written: what spelling is repaired by.
+    builder.add_text_field("word", tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
@@ -212,17 +218,23 @@ def _lock_for_writing(index: tantivy.Index) -> tantivy.IndexWriter:
         raise IndexUnavailable(_LOCKED, code="index_locked") from error
 
 
-def _choose(words: Sequence[str], frequency: Callable[[str], int]) -> dict[str, str]:
+def _choose(words: Sequence[str], searcher: tantivy.Searcher) -> dict[str, str]:
     """Return the words that shall decide, each with its dictionary form."""
     forms = {word: lemma(word) for word in words}
     if len(words) <= _SHORT:
         told = {w: f for w, f in forms.items() if w not in STOP_WORDS and f not in STOP_WORDS}
         # A query of nothing but stop words is still a query.
         forms = told or forms
+    known = {word: searcher.doc_freq("lemma", form) for word, form in forms.items()}
     if len(forms) > _MOST_WORDS:
         # Words that the corpus doesn't know come last: they can only help by their pieces.
-        rarest = sorted(forms, key=lambda word: frequency(forms[word]) or math.inf)
+        rarest = sorted(forms, key=lambda word: known[word] or math.inf)
         forms = {word: forms[word] for word in rarest[:_MOST_WORDS]}
+    unknown = [word for word in forms if not known[word]]
+    for word in unknown[:_MOST_REPAIRS]:
+        better = repair(word, lambda other: searcher.doc_freq("word", other))
+        del forms[word]
+        forms[better] = lemma(better)
     return forms
 
 

@@ -56,8 +56,12 @@ def test_finds_by_dictionary_form(filled: KeywordIndex, query: str, found: str |
     assert (filled.search(query, 10).lemma or [None])[0] == found
 
 
+def test_a_typing_error_is_repaired_by_words_of_the_corpus(filled: KeywordIndex):
+    assert filled.search("писмьа из далекова", 10).lemma == ["сад"]
+
+
 def test_finds_a_mistyped_name_by_its_pieces(filled: KeywordIndex):
-    hits = filled.search("Сокалов", 10)
+    hits = filled.search("Соколоффф", 10)
 
     assert hits.lemma == []
     assert hits.trigram[0] == "город"

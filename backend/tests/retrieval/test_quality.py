@@ -6,6 +6,7 @@ Published on it, in nDCG@10: BM25 over plain words 0.871, multilingual-e5-base 0
 import json
 import math
 import os
+import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class Xquad:
     questions: Mapping[str, str]
     relevant: Mapping[str, set[str]]
     hits: Mapping[str, KeywordHits]
+    index: KeywordIndex
 
     def ndcg(self, rankings: Mapping[str, Sequence[str]]) -> float:
         """Return the mean nDCG@10."""
@@ -61,7 +63,7 @@ def xquad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Xquad]:
     index.add((Chunk(key, key, 0, 0, len(t), t) for key, t in corpus.items()), None)
     index.commit()
     hits = {question: index.search(text, 50) for question, text in questions.items()}
-    yield Xquad(corpus, questions, relevant, hits)
+    yield Xquad(corpus, questions, relevant, hits, index)
     index.close()
 
 
@@ -74,6 +76,36 @@ def test_words_and_their_pieces_find_better_than_the_model_is_published_to(xquad
     assert xquad.ndcg({q: hits.lemma for q, hits in xquad.hits.items()}) >= 0.955
     assert xquad.ndcg({q: hits.trigram for q, hits in xquad.hits.items()}) >= 0.945
     assert xquad.ndcg(fused) >= 0.960
+
+
+LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+
+
+def _mistype(word: str, chance: random.Random) -> str:
+    place = chance.randrange(len(word) - 1)
+    left, letter, right = word[:place], word[place], word[place + 1 :]
+    return chance.choice(
+        [
+            left + right,
+            left + chance.choice(LETTERS) + letter + right,
+            left + chance.choice(LETTERS) + right,
+            left + right[0] + letter + right[1:],
+        ]
+    )
+
+
+def test_typing_errors_in_a_third_of_the_words_cost_little(xquad: Xquad):
+    chance = random.Random(5)
+    fused = {}
+    for question, text in xquad.questions.items():
+        words = [
+            _mistype(word, chance) if len(word) >= 4 and chance.random() < 0.3 else word
+            for word in text.split()
+        ]
+        hits = xquad.index.search(" ".join(words), 50)
+        fused[question] = [one.chunk_id for one in fuse([], hits.lemma, hits.trigram, SEMANTIC)]
+
+    assert xquad.ndcg(fused) >= 0.94
 
 
 def test_offline_vectors_do_not_spoil_it(xquad: Xquad):
