@@ -1,5 +1,6 @@
 """Runs the shipped nginx configuration without containers: the same files, other addresses."""
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -74,6 +75,8 @@ class StubBackend:
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         # A stream sends its first event, then waits for this before the second.
         self.go_on = threading.Event()
+        # Set when whoever waits for a silent answer has gone.
+        self.left = threading.Event()
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -81,11 +84,13 @@ class StubBackend:
 
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                self.rfile.read(length)
+                body = self.rfile.read(length)
                 headers = {k.lower(): v for k, v in self.headers.items()}
                 stub.seen.append((self.command, self.path, headers))
                 if self.path.endswith("/events"):
                     self._stream()
+                elif body == b"long prompt":
+                    self._fall_silent()
                 else:
                     self._say(b'{"ok":true}')
 
@@ -109,6 +114,19 @@ class StubBackend:
                 stub.go_on.wait(20)
                 self.wfile.write(b"id: 2\n\n")
                 self.close_connection = True
+
+            def _fall_silent(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-ndjson")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.close_connection = True
+                self.wfile.write(b"{}\n")
+                # Silent from here on, as a model that reads a long prompt.
+                self.connection.settimeout(20)
+                with contextlib.suppress(TimeoutError):
+                    self.connection.recv(1)
+                    stub.left.set()
 
             def log_message(self, *_: object) -> None:
                 pass

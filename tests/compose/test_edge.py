@@ -219,6 +219,19 @@ def test_the_gate_knows_no_other_call(edge: Edge, backend: StubBackend, path: st
     assert backend.seen == []
 
 
+def test_a_model_that_nobody_listens_to_is_told(edge: Edge, backend: StubBackend):
+    # Ollama stops computing when its reader leaves; behind a proxy it must still hear of it.
+    connection = http.client.HTTPConnection("127.0.0.1", edge.gate, timeout=10)
+    connection.request("POST", "/api/chat", b"long prompt", {"Host": "ollama-gate:11434"})
+    stream = connection.getresponse()
+    assert stream.read(3) == b"{}\n"
+
+    stream.close()
+    connection.close()
+
+    assert backend.left.wait(10)
+
+
 def test_the_gate_has_one_name(edge: Edge, backend: StubBackend):
     assert ask(edge.gate, "/api/tags", "localhost:11434").status == 421
     assert backend.seen == []
