@@ -20,6 +20,8 @@ export class Problem extends Error {
 export async function problemOf(response) {
   const body = await response.json().catch(() => ({}))
   const retryAfter = Number.parseInt(response.headers.get("retry-after") ?? "", 10)
+  // Whoever asked, the gate must know that it is closed.
+  if (body.code === "age_required") globalThis.dispatchEvent?.(new Event("age-required"))
   return new Problem({
     status: response.status,
     code: body.code ?? "unknown",

@@ -38,7 +38,6 @@ const emptyShelf = () => ({
       this.total = page.total ?? this.items.length
     } catch (error) {
       if (asked !== this.asked) return
-      if (error.code === "age_required") dispatchEvent(new Event("age-required"))
       this.problem = sentenceOf(error)
     }
     this.isLoading = false

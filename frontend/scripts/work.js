@@ -63,7 +63,7 @@ export const newWork = (id) => ({
   /** A new manuscript is named by the library before the plan names it, if there is a plan at all. */
   async learnTitle() {
     const saved = await api.manuscript(this.id).catch(() => null)
-    this.title ||= saved?.manuscript.title ?? ""
+    this.title ||= saved?.title ?? ""
   },
 
   /** Follow the run `runId` from its first event to its end. */

@@ -171,6 +171,21 @@ def test_an_empty_wish_is_asked_for(base_url: str, visit: Visit):
     expect(page.get_by_text("о чём история?")).to_be_visible()
 
 
+def test_hiding_ends_the_session(base_url: str, visit: Visit):
+    visitor = visit(base_url)
+    # Chromium tells the console what it cleared; nobody looks at it over a covered page.
+    visitor.expected.append("Clear-Site-Data")
+    page = visitor.page
+    enter(page)
+
+    page.get_by_role("button", name="Спрятать").click()
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    page.get_by_role("button", name="Открыть").click()
+
+    expect(page.get_by_role("button", name="Мне есть 18 лет")).to_be_visible()
+    assert page.request.get(f"{base_url}/api/v1/status").status == 403
+
+
 def test_a_passage_is_found_and_its_story_opened(base_url: str, visit: Visit):
     page = visit(base_url).page
     enter(page)

@@ -179,6 +179,21 @@ def test_a_full_queue_says_when_to_come_back(stub_url: str, visit: Visit):
     expect(visitor.page.get_by_text("Попробуйте через 40 с.")).to_be_visible()
 
 
+def test_a_session_that_ended_asks_again_and_keeps_the_wish(stub_url: str, visit: Visit):
+    visitor = visit(stub_url)
+    visitor.expected.append("status of 403")
+    page = visitor.page
+    enter(page)
+    page.get_by_label("О чём написать?").fill("тихая история")
+    page.context.clear_cookies()
+
+    page.get_by_role("button", name="Написать").click()
+    expect(page.get_by_role("button", name="Мне есть 18 лет")).to_be_visible()
+    enter(page)
+
+    expect(page.get_by_label("О чём написать?")).to_have_value("тихая история")
+
+
 def test_hiding_covers_the_page_and_forgets_the_wish(stub_url: str, visit: Visit):
     page = visit(stub_url).page
     other = page.context.new_page()

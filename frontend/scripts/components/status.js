@@ -25,7 +25,7 @@ export const status = () => ({
       this.now = await api.status()
       this.isLost = false
     } catch (error) {
-      if (error.code === "age_required") return dispatchEvent(new Event("age-required"))
+      if (error.code === "age_required") return
       this.isLost = true
     }
     const busy = this.isLost || this.now.queue.running > 0 || this.now.corpus.pending > 0

@@ -40,9 +40,8 @@ export const storyForm = () => ({
 
   // The server read the form more strictly than we did: say so, keep every word of it.
   refuse(error) {
-    if (error.code === "age_required") return dispatchEvent(new Event("age-required"))
     this.refusal = sentenceOf(error)
-    this.$nextTick(() => this.$refs.refusal.focus())
+    this.$nextTick(() => this.$refs.refusal?.focus())
   },
   showProblem() {
     if (Object.keys(this.problems).some((field) => field !== "wish")) this.isOpen = true

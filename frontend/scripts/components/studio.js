@@ -18,6 +18,7 @@ export const studio = () => ({
   isDark: false,
   presses: [],
   tabs: null,
+  leaving: null,
 
   init() {
     const systemTheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
@@ -38,6 +39,7 @@ export const studio = () => ({
   },
 
   async knock() {
+    await this.leaving
     try {
       const { confirmed } = await api.age()
       this.gate = confirmed ? "open" : "closed"
@@ -71,7 +73,7 @@ export const studio = () => ({
   hide() {
     this.tabs.postMessage("hide")
     this.cover()
-    api.forgetAge().catch(() => {})
+    this.leaving = api.forgetAge().catch(() => {})
   },
 
   cover() {
