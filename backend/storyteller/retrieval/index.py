@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from storyteller.embedding.base import Vectors
-from storyteller.errors import IndexMismatch, IndexUnavailable, StorytellerError
+from storyteller.errors import ConfigError, IndexMismatch, IndexUnavailable, StorytellerError
 from storyteller.retrieval.chunk import Chunk
 
 log = structlog.get_logger()
@@ -242,7 +242,7 @@ def _in_process(path: Path) -> Any:
     try:
         return chromadb.PersistentClient(path=str(path), settings=_settings())
     except (RuntimeError, ImportError) as error:  # chromadb-client has no database in it
-        raise IndexUnavailable(_NO_SERVERLESS, code="chromadb_not_installed") from error
+        raise ConfigError(_NO_SERVERLESS) from error
 
 
 def _settings() -> Any:

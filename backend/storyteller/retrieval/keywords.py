@@ -144,11 +144,10 @@ class KeywordIndex:
         return _ids(searcher, query, limit)
 
     def _in_category(self, query: tantivy.Query, category: str) -> tantivy.Query:
+        # It adds the same to every score, so it doesn't reorder.
         exact = tantivy.Query.term_query(self._schema, "category", category, index_option="basic")
-        # Scored nothing: a filter must not reorder.
-        silent = tantivy.Query.const_score_query(exact, 0.0)
         must = tantivy.Occur.Must
-        return tantivy.Query.boolean_query([(must, silent), (must, query)])
+        return tantivy.Query.boolean_query([(must, exact), (must, query)])
 
     def _document(self, chunk: Chunk, category: str | None) -> tantivy.Document:
         words = split_words(chunk.text)
