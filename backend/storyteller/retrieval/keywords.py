@@ -112,6 +112,13 @@ class KeywordIndex:
             self._find(searcher, "trigram", pieces, limit, category),
         )
 
+    def share(self, category: str) -> float:
+        """Return which part of all chunks is in a category, from 0 to 1."""
+        searcher = self._searcher()
+        if searcher is None or not searcher.num_docs:
+            return 0.0
+        return min(1.0, searcher.doc_freq("category", category) / searcher.num_docs)
+
     def keep(self, chunk_ids: Sequence[str], category: str) -> list[str]:
         """Return those of the chunks that are in a category, in the given order."""
         searcher = self._searcher()

@@ -29,7 +29,7 @@ _DEPTH = 50
 # With a category we ask Chroma for this many and keep what is in it: its own filter walks the
 # whole graph, which takes several times as long.
 _WIDE = 1000
-# Fewer than this left by the filter: the category is rare, and the whole walk is worth it.
+# Fewer than this expected or left by the filter: a rare category is worth the whole walk.
 _ENOUGH = 20
 _VECTOR_SECONDS = 24 * 3600
 _DECISIONS = 20_000
@@ -119,14 +119,15 @@ class Retriever:
     def _nearest(self, vector: Vectors, category: str | None) -> list[str]:
         if category is None:
             return self._index.search(vector, _DEPTH)
-        wide = self._index.search(vector, _WIDE)
         try:
-            near = self._keywords.keep(wide, category)[:_DEPTH]
+            if self._keywords.share(category) * _WIDE >= _ENOUGH:
+                wide = self._index.search(vector, _WIDE)
+                near = self._keywords.keep(wide, category)
+                if len(near) >= _ENOUGH or len(wide) < _WIDE:
+                    return near[:_DEPTH]
         except ServiceUnavailable:
-            return self._index.search(vector, _DEPTH, category)
-        if len(near) < _ENOUGH and len(wide) == _WIDE:
-            return self._index.search(vector, _DEPTH, category)
-        return near
+            log.info("search.filtered_by_chroma")
+        return self._index.search(vector, _DEPTH, category)
 
     async def _by_words(self, query: str, category: str | None) -> KeywordHits:
         with SEARCH_SECONDS.labels("keywords").time():

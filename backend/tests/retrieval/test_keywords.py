@@ -102,6 +102,7 @@ def test_keeps_of_a_list_what_is_in_the_category_in_its_order(writer: KeywordInd
     writer.commit()
 
     assert writer.keep(["d", "c", "unknown", "a"], "drama") == ["c", "a"]
+    assert (writer.share("drama"), writer.share("no such")) == (0.75, 0.0)
 
 
 def test_adding_again_replaces(filled: KeywordIndex):

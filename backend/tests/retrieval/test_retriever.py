@@ -145,7 +145,10 @@ async def test_a_category_is_the_only_one_found(corpus: Corpus):
     assert found[0].semantic_rank == 1
 
 
-async def test_a_rare_category_is_found_behind_a_thousand_nearer_chunks(corpus: Corpus):
+@pytest.mark.parametrize("expected", [0.001, 0.5])
+async def test_a_rare_category_is_found_behind_a_thousand_nearer_chunks(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, expected: float
+):
     wish = "море, руки и молчание"
     rare = corpus.put("Совсем о другом: лошадь, поле, дорога.", "rare")
     crowd = [Chunk(f"c{n}", "crowd", n, 0, 0, wish) for n in range(1100)]
@@ -153,6 +156,9 @@ async def test_a_rare_category_is_found_behind_a_thousand_nearer_chunks(corpus: 
     near = OfflineEmbedder().embed_query(wish) + 0.02 * noise
     near /= np.linalg.norm(near, axis=1, keepdims=True)
     corpus.index.upsert(crowd, near.astype(np.float32), "common")
+
+    # Told to expect it in every second chunk, it looks among the nearest first.
+    monkeypatch.setattr(corpus.keywords, "share", lambda _: expected)
 
     found = await corpus.retriever().search(wish, 5, "rare")
 
@@ -231,7 +237,7 @@ class Broken:
     def search(self, *_: object) -> None:
         raise IndexUnavailable
 
-    keep = search
+    keep = share = search
 
 
 async def test_meaning_is_found_while_the_keywords_are_away(corpus: Corpus):
