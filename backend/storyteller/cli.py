@@ -1,6 +1,7 @@
 """The command line: the same use cases as the page."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -55,6 +56,9 @@ def serve(
     address = port or settings.port
     if host == "127.0.0.1":
         err.print(f"Студия откроется на http://127.0.0.1:{address}  (остановить: Ctrl+C)")
+    # uvicorn shuts down on a signal and then raises it again; having been asked to end is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     uvicorn.run(
         create_app(settings),
         host=host,
@@ -210,7 +214,7 @@ def _with_services(
     set_up_logs("error", settings.data_dir / "logs" / "errors.jsonl")
 
     async def run() -> None:
-        async with open_services(settings, ingest=False, anew=anew) as services:
+        async with open_services(settings, serving=False, anew=anew) as services:
             await work(services)
 
     _told(lambda: asyncio.run(run()))

@@ -63,7 +63,7 @@ def _error_file(path: Path) -> logging.Handler:
 def _quiet_the_talkative() -> None:
     # uvicorn's own access lines repeat ours and would carry the query, which is a reader's words.
     logging.getLogger("uvicorn.access").disabled = True
-    for name in ("httpx", "httpcore", "chromadb", "alembic", "dramatiq", "urllib3"):
+    for name in ("httpx", "httpcore", "chromadb", "alembic", "dramatiq", "urllib3", "pymorphy3"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,6 +1,8 @@
 """One database for what must not be lost: SQLite on this machine, or PostgreSQL by URL."""
 
+import json
 import re
+from functools import partial
 from pathlib import Path
 
 from alembic import command
@@ -36,7 +38,13 @@ def open_database(url: str) -> Engine:
     engine, and `ConfigError` when `url` is not one.
     """
     try:
-        engine = create_engine(_with_driver(url), pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(
+            _with_driver(url),
+            pool_pre_ping=True,
+            hide_parameters=True,
+            # Cyrillic as it is: escaped it would take three times the room.
+            json_serializer=partial(json.dumps, ensure_ascii=False),
+        )
     except ArgumentError as error:
         raise ConfigError("Неверная настройка. DATABASE_URL: это не адрес базы данных.") from error
     event.listen(engine, "handle_error", _translate)

@@ -65,7 +65,7 @@ def open_corpus(settings: Settings, stack: ExitStack, role: Role, *, anew: bool 
         anew=anew,
     )
     stack.callback(index.close)
-    keywords = KeywordIndex(data / "keywords", writable=role == "work")
+    keywords = KeywordIndex(data / "keywords", writable=role == "work", anew=anew)
     stack.callback(keywords.close)
     queue = _open_queue(settings)
     ingest = None

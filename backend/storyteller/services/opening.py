@@ -22,11 +22,11 @@ from storyteller.writing.writer import Writer
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, ingest: bool = True, anew: bool = False
+    settings: Settings, *, serving: bool = True, anew: bool = False
 ) -> AsyncIterator[Services]:
-    """Open the services; without a queue of its own elsewhere this process also ingests.
+    """Open the services; a server takes what was left unfinished for dead, and without a queue
+    elsewhere it also ingests. `serving=False` is for one command of the CLI, which does neither.
 
-    `ingest=False` is for one command of the CLI, which must not begin to work on the corpus.
     `anew` as in `open_corpus`. Raises what `open_corpus` and `open_model` raise.
     """
     embedded = settings.redis_url is None
@@ -38,8 +38,9 @@ async def open_services(
         cache = await _open_cache(settings, stack)
         retriever = Retriever(corpus.store, corpus.index, corpus.keywords, corpus.embedder, cache)
         manuscripts, records = Manuscripts(corpus.engine), RunRecords(corpus.engine)
-        # What a kill left unfinished is told as such before anybody asks.
-        await asyncio.to_thread(records.interrupt_unfinished)
+        if serving:
+            # What a kill left unfinished is told as such before anybody asks.
+            await asyncio.to_thread(records.interrupt_unfinished)
         runs = Runs(
             writer=Writer(model, retriever, top_k=settings.top_k),
             manuscripts=manuscripts,
@@ -48,7 +49,7 @@ async def open_services(
             queue_limit=settings.queue_limit,
         )
         stack.push_async_callback(runs.close)
-        if embedded and ingest:
+        if embedded and serving:
             await asyncio.to_thread(_start_ingest, corpus, parts)
         yield Services(
             mode="embedded" if embedded else "compose",

@@ -10,7 +10,7 @@ import pytest
 # Tests are no package (--import-mode=importlib), so what they share is found by its folder.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from studio import Studio, until
+from studio import Studio, is_filled, until
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     try:
         running.start()
         with running.reader() as client:
-            until(client, "/api/v1/status", lambda status: status["corpus"]["stories"] == 12)
+            until(client, "/api/v1/status", is_filled)
         yield running
     finally:
         if running.process:

@@ -155,6 +155,11 @@ def told(events: list[Event]) -> str:
     return text
 
 
+def is_filled(status: Any) -> bool:
+    """Whether all starter stories can be found."""
+    return status["corpus"]["stories"] == 12 and status["corpus"]["pending"] == 0
+
+
 def until(client: httpx.Client, path: str, is_true: Any) -> Any:
     """Ask a path until its answer is as wished; return it."""
     deadline = time.monotonic() + START_SECONDS

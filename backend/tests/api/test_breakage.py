@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from studio import free_port, told, until, watch
+from studio import free_port, is_filled, told, until, watch
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -38,7 +38,7 @@ def test_a_model_that_is_not_there_is_named_and_the_wish_is_kept(start_studio):
 def test_a_chroma_that_is_not_there_leaves_search_by_words(start_studio, tmp_path):
     first = start_studio()
     with first.reader() as reader:
-        until(reader, "/api/v1/status", lambda now: now["corpus"]["stories"] == 12)
+        until(reader, "/api/v1/status", is_filled)
     first.stop()
 
     studio = start_studio(CHROMA_URL=f"http://127.0.0.1:{free_port()}")

@@ -1,4 +1,5 @@
 import pytest
+from studio import is_filled, until
 
 
 def test_lists_opens_and_finds_the_stories(reader):
@@ -66,11 +67,9 @@ def test_a_wrong_bookmark_is_told_so(reader):
 
 
 def test_a_deleted_story_is_gone_from_everything_and_stays_gone(start_studio, tmp_path):
-    from studio import until
-
     studio = start_studio()
     with studio.reader() as reader:
-        until(reader, "/api/v1/status", lambda now: now["corpus"]["stories"] == 12)
+        until(reader, "/api/v1/status", is_filled)
         (story,) = reader.get("/api/v1/corpus/stories", params={"query": "суфлёр"}).json()["items"]
         marker = "суфлёрская будка и забытые слова признания"
 

@@ -1,5 +1,5 @@
 import pytest
-from studio import told, until, watch
+from studio import is_filled, told, until, watch
 
 WISH = {"wish": "Хозяйка чайной и часовщик пережидают метель", "words": 300}
 
@@ -193,7 +193,7 @@ def test_no_word_of_a_reader_reaches_the_log(studio, reader):
 def test_the_library_outlives_a_restart(start_studio):
     studio = start_studio()
     with studio.reader() as reader:
-        until(reader, "/api/v1/status", lambda now: now["corpus"]["stories"] == 12)
+        until(reader, "/api/v1/status", is_filled)
         begun = reader.post("/api/v1/manuscripts", json=WISH).json()
         watch(reader, begun["events_url"])
         path = f"/api/v1/manuscripts/{begun['manuscript_id']}"
