@@ -199,7 +199,9 @@ def open_index(
     """Return the index at a URL or, without one, in folder `path`.
 
     Raises `IndexMismatch` when it holds vectors of another embedder or chunker, unless it is opened
-    to be dropped and made `anew`. A Chroma that doesn't answer yet is no reason not to start: the index is returned and tries again later.
+    to be dropped and made `anew`; `ConfigError` when there is no URL and only Chroma's client is
+    installed. A Chroma that doesn't answer yet is no reason not to start: the index is returned and
+    tries again later.
     """
     index = ChunkIndex(
         (lambda: _by_url(chroma_url)) if chroma_url else (lambda: _in_process(path)),

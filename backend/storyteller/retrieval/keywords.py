@@ -5,6 +5,7 @@ search. The text itself isn't kept here: a hit is a chunk's id.
 """
 
 import math
+import shutil
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,11 +47,12 @@ class KeywordHits:
 class KeywordIndex:
     """Opened for writing by one process, for reading by any."""
 
-    def __init__(self, path: Path, *, writable: bool = False) -> None:
+    def __init__(self, path: Path, *, writable: bool = False, anew: bool = False) -> None:
         """Open the index in folder `path`; only a writer creates it.
 
         Raises `IndexUnavailable` when another process writes, `IndexMismatch` when the index was
-        made by a version of the program that analysed words otherwise.
+        made by a version of the program that analysed words otherwise; a writer that will fill it
+        `anew` throws such a one away.
         """
         self._path = path
         self._schema = _schema()
@@ -60,7 +62,7 @@ class KeywordIndex:
         self._seen: tuple[int, int] | None = None
         if writable:
             path.mkdir(parents=True, exist_ok=True)
-            self._index = _open(self._schema, path)
+            self._index = _open(self._schema, path, anew=anew)
             self._writer = _lock_for_writing(self._index)
 
     def add(self, chunks: Iterable[Chunk], category: str | None) -> None:
@@ -206,11 +208,15 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def _open(schema: tantivy.Schema, path: Path) -> tantivy.Index:
+def _open(schema: tantivy.Schema, path: Path, *, anew: bool = False) -> tantivy.Index:
     try:
         index = tantivy.Index(schema, path=str(path))
     except ValueError as error:
-        raise IndexMismatch(_FOREIGN) from error
+        if not anew:
+            raise IndexMismatch(_FOREIGN) from error
+        shutil.rmtree(path)
+        path.mkdir()
+        index = tantivy.Index(schema, path=str(path))
     except OSError as error:
         raise IndexUnavailable from error
     index.config_reader(reload_policy="manual")

@@ -174,6 +174,14 @@ def test_an_index_of_other_fields_names_the_way_out(tmp_path: Path):
 
     with pytest.raises(IndexMismatch, match="storyteller reindex"):
         KeywordIndex(folder, writable=True)
+    with pytest.raises(IndexMismatch, match="storyteller reindex"):
+        KeywordIndex(folder).count()
+
+    index = KeywordIndex(folder, writable=True, anew=True)
+    index.add(chunks(), None)
+    index.commit()
+    assert index.count() == 3
+    index.close()
 
 
 WRITER = """
