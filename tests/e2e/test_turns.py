@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Visit
-from tests.e2e.reading import enter, expect_end, go, story, text_of, wish_for
+from tests.e2e.reading import enter, expect_end, go, open_tuning, story, text_of, wish_for
 
 pytestmark = pytest.mark.e2e
 
@@ -55,6 +55,21 @@ def test_the_text_grows_without_moving_the_reader(stub_url: str, visit: Visit):
     expect(story(page).locator("p").nth(paragraphs + 4)).to_be_attached()
 
     assert scroll_place(page) == place
+
+
+def test_a_story_begun_from_a_scrolled_form_is_read_from_its_top(stub_url: str, visit: Visit):
+    page = visit(stub_url, size=(390, 900)).page
+    enter(page)
+    # While it waits in the queue the page is short, and its bottom is in sight.
+    page.get_by_label("О чём написать?").fill("очередь за долгой историей")
+    open_tuning(page)
+    page.mouse.wheel(0, 200)
+    page.wait_for_function("() => scrollY > 50")
+
+    page.get_by_role("button", name="Написать").click()
+    expect(story(page).locator("p").nth(12)).to_be_attached()
+
+    assert scroll_place(page) == 0
 
 
 def test_to_the_end_follows_the_text_until_the_reader_scrolls_up(stub_url: str, visit: Visit):

@@ -147,12 +147,14 @@ export const manuscript = () => ({
     if (event.key === "Enter" && event.altKey && this.canResume) this.work.resume()
   },
 
-  // Going down to the very bottom asks for company; going up, however little, sends it away.
+  // Going down to the very bottom asks for company; going up, however little, sends it away. A page that
+  // merely opens is at its bottom too, but nobody went there.
   scrolled() {
     const wentUp = scrollY < this.place
+    const wentDown = scrollY > this.place
     const isAtBottom = scrollY + innerHeight >= document.documentElement.scrollHeight - BOTTOM_PX
     if (wentUp) this.following = false
-    else if (isAtBottom) this.following = true
+    else if (wentDown && isAtBottom) this.following = true
     this.look()
   },
   look() {

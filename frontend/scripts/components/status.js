@@ -90,7 +90,10 @@ export const status = () => ({
   },
 
   show() {
-    document.getElementById("status-dialog").showModal()
+    const dialog = document.getElementById("status-dialog")
+    dialog.showModal()
+    // Not the first button: on a phone that is at the very end.
+    dialog.querySelector("h2").focus()
   },
   close() {
     document.getElementById("status-dialog").close()
