@@ -160,20 +160,15 @@ def test_dropping_makes_room_for_another_embedder(
     assert opened(*place, embedder_name="another").count() == 0
 
 
-def test_a_foreign_index_can_be_dropped(place: tuple[str | None, Path]):
-    first = opened(*place)
-    first.upsert(chunks(2), vectors(2), None)
-    # As reindex does: it can't start from `open_index`, which refuses.
-    second = ChunkIndex(
-        first._connect,
-        type(first._facts)("another", DIMENSION, "sentences-1"),
-        safety_version="1",
-    )
+def test_a_foreign_index_can_be_opened_to_be_made_anew(place: tuple[str | None, Path]):
+    opened(*place).upsert(chunks(2), vectors(2), None)
+    index = opened(*place, embedder_name="another", anew=True)
+    with pytest.raises(IndexMismatch):
+        index.count()
 
-    second.drop()
+    index.drop()
 
-    assert second.count() == 0
-    second.close()
+    assert index.count() == 0
 
 
 def test_an_index_dropped_by_somebody_else_is_found_again(place: tuple[str | None, Path]):
