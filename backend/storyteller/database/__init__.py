@@ -85,7 +85,14 @@ def _translate(context: ExceptionContext) -> None:
 def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     # WAL lets the page read while ingest writes; FULL keeps what was acknowledged at a power cut.
     # The timeout comes first: the change to WAL, too, may have to wait for another process.
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (
+        "busy_timeout=30000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        # A story that was removed must not be readable in the file's free pages.
+        "secure_delete=ON",
+    ):
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

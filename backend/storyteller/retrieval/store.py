@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     RowMapping,
-    Select,
     delete,
     func,
     insert,
@@ -124,16 +123,23 @@ class CorpusStore:
 
     def chunks_of(self, story_id: str) -> list[Chunk]:
         """Return the chunks of a story in their order."""
-        query = _chunks().where(ChunkRow.story_id == story_id).order_by(ChunkRow.index)
+        query = select(ChunkRow.__table__).where(ChunkRow.story_id == story_id)
         with self._engine.connect() as connection:
-            return [Chunk(**row) for row in connection.execute(query).mappings()]
+            return [
+                Chunk(**row)
+                for row in connection.execute(query.order_by(ChunkRow.index)).mappings()
+            ]
 
     def load(self, chunk_ids: Sequence[str]) -> dict[str, StoredChunk]:
         """Return what is known of these chunks, by id; ids nobody knows are left out."""
         if not chunk_ids:
             return {}
         of_story = (StoryRow.title, StoryRow.author, StoryRow.url, StoryRow.category)
-        query = _chunks(*of_story).where(ChunkRow.id.in_(chunk_ids))
+        query = (
+            select(*ChunkRow.__table__.c, *of_story)
+            .join(StoryRow, StoryRow.id == ChunkRow.story_id)
+            .where(ChunkRow.id.in_(chunk_ids))
+        )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings()
             return {row["id"]: StoredChunk(**row) for row in rows}
@@ -149,7 +155,9 @@ class CorpusStore:
 
         Raises `Malformed` when `cursor` is not one that an earlier page gave.
         """
-        matches = [StoryRow.search.contains(word, autoescape=True) for word in fold(query or "").split()]
+        matches = [
+            StoryRow.search.contains(word, autoescape=True) for word in fold(query or "").split()
+        ]
         if category is not None:
             matches.append(StoryRow.category == category)
         after = [] if cursor is None else [_behind(cursor)]
@@ -244,15 +252,8 @@ def _chunk_values(chunk: Chunk) -> dict[str, object]:
         "index": chunk.index,
         "start": chunk.start,
         "end": chunk.end,
+        "text": chunk.text,
     }
-
-
-def _chunks(*more: Any) -> Select[Any]:
-    """Select chunks with their text, cut in the database: a novel never travels for one page."""
-    piece = func.substr(StoryRow.text, ChunkRow.start + 1, ChunkRow.end - ChunkRow.start)
-    return select(*ChunkRow.__table__.c, piece.label("text"), *more).join(
-        StoryRow, StoryRow.id == ChunkRow.story_id
-    )
 
 
 def _summary(row: RowMapping) -> StorySummary:

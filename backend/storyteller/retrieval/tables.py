@@ -37,7 +37,11 @@ class StoryRow(Base):
 
 
 class ChunkRow(Base):
-    """Where a chunk lies in its story's text, in characters."""
+    """Where a chunk lies in its story's text, in characters, and that piece of the text.
+
+    The piece is kept a second time: cut from a novel in the database, five passages cost some
+    30 ms instead of less than one.
+    """
 
     __tablename__ = "chunks"
     __table_args__ = (Index("ix_chunks_story_id_index", "story_id", "index", unique=True),)
@@ -47,6 +51,7 @@ class ChunkRow(Base):
     index: Mapped[int]
     start: Mapped[int]
     end: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
 
 
 class CorpusVersionRow(Base):
