@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import httpx
-
 from benchmarks.bench_stream import read_bare
 from tests.doubles.ollama import Behaviour, OllamaDouble
 
