@@ -46,6 +46,8 @@ from storyteller.retrieval.store import CorpusStore
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("SHARED_DIR") or HERE.parents[1] / "shared")
 RUSLIT = SHARED / "corpus" / "ruslit.jsonl.gz"
+# The first queries warm the caches of the disk and of Chroma, and are not counted.
+WARM_UP = 20
 SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -168,7 +170,7 @@ def load(folder: Path) -> Corpus:
     return Corpus(folder, ids, categories, np.load(folder / "vectors.npy"), queries)
 
 
-def measure(corpus: Corpus, url: str) -> None:
+def measure(corpus: Corpus, url: str, queries: int) -> None:
     """Ask everything in turn, query by query, so that the machine's moods hit all alike."""
     embedder, index = OfflineEmbedder(), opened(url)
     keywords = KeywordIndex(corpus.folder / "keywords")
@@ -185,7 +187,7 @@ def measure(corpus: Corpus, url: str) -> None:
         def search(query: str, category: str | None = None) -> object:
             return runner.run(retriever.search(query, 5, category))
 
-        for number, query in enumerate(corpus.queries):
+        for number, query in enumerate(corpus.queries[: queries + WARM_UP]):
             vector = embedder.embed_query(query)
             scores, exact = timed(lambda v=vector: corpus.vectors @ v)
             near, semantic = timed(lambda v=vector: index.search(v, 50))
@@ -206,8 +208,7 @@ def measure(corpus: Corpus, url: str) -> None:
                 _, row[f"search in a {kind} category ({share:.1%})"] = timed(
                     lambda q=query, c=category: search(q, c)
                 )
-            # The first queries warm the caches of the disk and of Chroma.
-            if number >= 20:
+            if number >= WARM_UP:
                 for name, seconds in row.items():
                     readings.setdefault(name, []).append(seconds)
                 recalls.append(recall(scores, [rows[chunk_id] for chunk_id in near[:10]]))
@@ -245,6 +246,7 @@ def report(readings: dict[str, list[float]], recalls: list[float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunks", type=int, default=50_000)
+    parser.add_argument("--queries", type=int, default=150)
     options = parser.parse_args()
     # The guard refuses many a page of the classics; here that is no news.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
@@ -259,7 +261,7 @@ def main() -> None:
     )
     build(folder, options.chunks)
     with chroma(folder) as url:
-        measure(load(folder), url)
+        measure(load(folder), url, options.queries)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ def process(
     """Разбирать новые истории из data/raw и держать их в указателях."""
     from storyteller.processor import run
 
-    raise typer.Exit(_told(lambda: run(_settings(), once=once)))
+    settings = _settings()
+    set_up_logs(settings.log_level, settings.data_dir / "logs" / "errors.jsonl")
+    raise typer.Exit(_told(lambda: run(settings, once=once)))
 
 
 @app.command()

@@ -84,7 +84,9 @@ export const newWork = (id) => ({
       for await (const event of runEvents(api.runEventsUrl(runId), { signal, onLost, onFound })) {
         take(this.run, event)
         this.title = this.run.title || this.title
-        this.drawSoon()
+        // "Stopped" beside words that are already taken back would be a lie, however short.
+        if (isOver(this.run)) this.draw()
+        else this.drawSoon()
       }
       if (!signal.aborted) await this.settle()
     } catch (error) {
