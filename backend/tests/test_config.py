@@ -12,8 +12,8 @@ COMPOSE_ONLY = {"COMPOSE_PROFILES", "HTTP_PORT"}
 
 def _env_lines() -> dict[str, str]:
     lines = [line for line in ENV.read_text(encoding="utf-8").splitlines() if line.strip()]
-    pairs = [line.split("=", 1) for line in lines if not line.startswith("#")]
-    return {name: value for name, value in pairs}
+    pairs = (line.partition("=") for line in lines if not line.startswith("#"))
+    return {name: value for name, _, value in pairs}
 
 
 def test_env_lists_every_setting_and_nothing_else():
