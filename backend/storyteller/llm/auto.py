@@ -6,7 +6,11 @@ from storyteller.llm.base import Finish, LanguageModel, ModelState, Prompt, Samp
 
 
 class AutoModel:
-    """Looks before every story, so that an Ollama started later is used without a restart."""
+    """Looks before every scene, so that an Ollama started later is used without a restart.
+
+    Its own properties and `state` are for the status line. Who writes asks `chosen` and keeps the
+    answer: what another look finds in between must not change the model under a measured prompt.
+    """
 
     def __init__(self, real: LanguageModel, offline: LanguageModel) -> None:
         self._real = real
@@ -33,8 +37,14 @@ class AutoModel:
         """How dense the tokens of whoever would write now are."""
         return self._now.chars_per_token
 
+    async def chosen(self) -> LanguageModel:
+        """Look again who can write: the real model if it is ready, else the offline one."""
+        real = await self._real.state()
+        self._now = self._real if real.ready else self._offline
+        return self._now
+
     def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str | Finish]:
-        """Write with the one that `state` chose last: the prompt was measured for it."""
+        """Write with whoever was found last; a scene asks its `chosen` model instead."""
         return self._now.complete(prompt, sampling)
 
     async def state(self) -> ModelState:

@@ -64,6 +64,10 @@ class LanguageModel(Protocol):
     @property
     def chars_per_token(self) -> float: ...
 
+    async def chosen(self) -> "LanguageModel":
+        """Return the concrete model that writes now, to be kept for a whole scene; never raises."""
+        ...
+
     def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str | Finish]:
         """Yield the completion piece by piece, then one `Finish`.
 

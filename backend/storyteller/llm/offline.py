@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 
 import structlog
 
-from storyteller.llm.base import Finish, ModelState, Prompt, Sampling
+from storyteller.llm.base import Finish, LanguageModel, ModelState, Prompt, Sampling
 from storyteller.llm.composer import STEM, Composer
 from storyteller.llm.learning import Learned, learn
 from storyteller.llm.ngrams import Vocabulary
@@ -51,6 +51,10 @@ class OfflineModel:
         self._detail = DETAIL.format(model=suggested)
         self._learning = asyncio.Lock()
         self._learned: tuple[int, Learned] | None = None
+
+    async def chosen(self) -> LanguageModel:
+        """Return itself."""
+        return self
 
     async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str | Finish]:
         """Yield words as they come, then `Finish`; `prompt.tail + text` reads on."""

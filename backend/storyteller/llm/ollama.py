@@ -10,7 +10,7 @@ import httpx
 import structlog
 
 from storyteller.errors import ModelInterrupted, ModelUnavailable
-from storyteller.llm.base import Finish, ModelState, Prompt, Sampling
+from storyteller.llm.base import Finish, LanguageModel, ModelState, Prompt, Sampling
 from storyteller.llm.ollama_wire import (
     LONGEST_ERROR,
     Lines,
@@ -90,6 +90,10 @@ class OllamaModel:
         self._runtime = Runtime(context_tokens, batch_tokens)
         self._patience = patience or Patience()
         self._state: tuple[float, ModelState] | None = None
+
+    async def chosen(self) -> LanguageModel:
+        """Return itself."""
+        return self
 
     async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str | Finish]:
         """Yield the text as it is written, then `Finish`; `prompt.tail + text` reads on.

@@ -61,13 +61,15 @@ class Writer:
         the text, and `RequestRefused`.
         """
         await asyncio.to_thread(check_request, task.request, task.before)
+        # One model for the whole scene: its window, its tokens and its pen belong together.
+        model = await self._model.chosen()
         passages, notice = await self._passages(task.request)
         if notice is not None:
             yield notice
         if passages:
             yield Sources(scene=task.index, passages=as_events(passages))
         try:
-            async with aclosing(self._tell(task, passages)) as events:
+            async with aclosing(self._tell(task, model, passages)) as events:
                 async for event in events:
                     yield event
         except ForbiddenContent as refusal:
@@ -76,12 +78,12 @@ class Writer:
             raise
 
     async def _tell(
-        self, task: SceneTask, passages: Sequence[Passage]
+        self, task: SceneTask, model: LanguageModel, passages: Sequence[Passage]
     ) -> AsyncGenerator[BaseModel | Finish]:
         """Yield the scene as deltas, then its ending and its figures."""
         written: list[str] = []
         words = task.words
-        async with aclosing(self._compose(task, passages)) as pieces:
+        async with aclosing(self._compose(task, model, passages)) as pieces:
             async for piece in pieces:
                 match piece:
                     case Fitted():
@@ -105,11 +107,11 @@ class Writer:
             return [], Notice(code="search_unavailable", detail=detail)
 
     async def _compose(
-        self, task: SceneTask, passages: Sequence[Passage]
+        self, task: SceneTask, model: LanguageModel, passages: Sequence[Passage]
     ) -> AsyncGenerator[str | Fitted | Notice | Finish]:
         """Yield the budget, notices, guarded text and the finish; once smaller if it must be."""
-        ratio = self._ratio()
-        window = self._model.context_tokens
+        ratio = self._ratios.setdefault(model.name, TokenRatio(model.chars_per_token))
+        window = model.context_tokens
         for is_last in (False, True):
             material = _material(task, passages)
             prompt, fitted = await asyncio.to_thread(
@@ -120,8 +122,9 @@ class Writer:
                     yield notice
             yield fitted
             try:
-                async with aclosing(self._stream(task, prompt, fitted, ratio)) as stream:
-                    async for piece in stream:
+                stream = _stream(model, task, prompt, fitted, ratio)
+                async with aclosing(stream) as pieces:
+                    async for piece in pieces:
                         yield piece
             except ContextExceeded as error:
                 # The model counted exactly; nothing was written yet, so the next try may be right.
@@ -133,43 +136,6 @@ class Writer:
                 yield _TRIMMED
             else:
                 return
-
-    async def _stream(
-        self, task: SceneTask, prompt: Prompt, fitted: Fitted, ratio: TokenRatio
-    ) -> AsyncGenerator[str | Finish]:
-        """Yield what the guard lets through, then the finish, and learn from its counts."""
-        sampling = _sampling(task.request, fitted.answer_tokens)
-        guarded = GuardedText(task.before)
-        started = time.perf_counter()
-        first: float | None = None
-        finish: Finish | None = None
-        # Closing the stream is what stops the model, whichever way we leave.
-        completion = cast("AsyncGenerator[str | Finish]", self._model.complete(prompt, sampling))
-        async with aclosing(completion) as stream:
-            try:
-                async for piece in stream:
-                    if isinstance(piece, Finish):
-                        finish = piece
-                        break
-                    if first is None:
-                        first = time.perf_counter()
-                        FIRST_TOKEN_SECONDS.labels(self._model.provider).observe(first - started)
-                    if released := guarded.feed(piece):
-                        yield released
-            except ModelInterrupted:
-                if rest := guarded.finish():
-                    yield rest
-                raise
-        if rest := guarded.finish():
-            yield rest
-        if finish is None:
-            raise ModelInterrupted
-        if first is None or not guarded.has_text:
-            raise ModelInterrupted("Модель не написала ни слова. Попробуйте ещё раз.")
-        seconds = max(time.perf_counter() - first, 1e-6)
-        TOKENS_PER_SECOND.labels(self._model.provider).observe(finish.completion_tokens / seconds)
-        ratio.learn(_text(prompt), finish.prompt_tokens)
-        yield finish
 
     async def _end(self, task: SceneTask, written: str, words: int) -> AsyncGenerator[BaseModel]:
         """Check the whole once more, end it with a sentence and give it its figures."""
@@ -185,9 +151,43 @@ class Writer:
             index=task.index, words=count_words(text), quality=measure(text, words=target)
         )
 
-    def _ratio(self) -> TokenRatio:
-        model = self._model
-        return self._ratios.setdefault(model.name, TokenRatio(model.chars_per_token))
+
+async def _stream(
+    model: LanguageModel, task: SceneTask, prompt: Prompt, fitted: Fitted, ratio: TokenRatio
+) -> AsyncGenerator[str | Finish]:
+    """Yield what the guard lets through, then the finish, and learn from its counts."""
+    sampling = _sampling(task.request, fitted.answer_tokens)
+    guarded = GuardedText(task.before)
+    started = time.perf_counter()
+    first: float | None = None
+    finish: Finish | None = None
+    # Closing the stream is what stops the model, whichever way we leave.
+    completion = cast("AsyncGenerator[str | Finish]", model.complete(prompt, sampling))
+    async with aclosing(completion) as stream:
+        try:
+            async for piece in stream:
+                if isinstance(piece, Finish):
+                    finish = piece
+                    break
+                if first is None:
+                    first = time.perf_counter()
+                    FIRST_TOKEN_SECONDS.labels(model.provider).observe(first - started)
+                if released := guarded.feed(piece):
+                    yield released
+        except ModelInterrupted:
+            if rest := guarded.finish():
+                yield rest
+            raise
+    if rest := guarded.finish():
+        yield rest
+    if finish is None:
+        raise ModelInterrupted
+    if first is None or not guarded.has_text:
+        raise ModelInterrupted("Модель не написала ни слова. Попробуйте ещё раз.")
+    seconds = max(time.perf_counter() - first, 1e-6)
+    TOKENS_PER_SECOND.labels(model.provider).observe(finish.completion_tokens / seconds)
+    ratio.learn(_text(prompt), finish.prompt_tokens)
+    yield finish
 
 
 _TRIMMED = Notice(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
-from storyteller.llm.base import Finish, ModelState, Prompt, Sampling
+from storyteller.llm.base import Finish, LanguageModel, ModelState, Prompt, Sampling
 from storyteller.retrieval.chunk import Passage
 
 STORY = (
@@ -43,6 +43,9 @@ class ScriptedModel:
         self.prompts: list[Prompt] = []
         self.samplings: list[Sampling] = []
         self.closed = 0
+
+    async def chosen(self) -> LanguageModel:
+        return self
 
     async def complete(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str | Finish]:
         self.prompts.append(prompt)

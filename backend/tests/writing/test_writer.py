@@ -13,7 +13,8 @@ from storyteller.errors import (
     ModelUnavailable,
     RequestRefused,
 )
-from storyteller.llm.base import Finish
+from storyteller.llm.auto import AutoModel
+from storyteller.llm.base import Finish, ModelState
 from storyteller.metrics import REFUSALS
 from storyteller.writing.draft import Draft
 from storyteller.writing.events import Delta, Notice, Replace, SceneDone, Sources
@@ -294,3 +295,39 @@ async def test_leaving_in_the_middle_closes_the_model():
     await writing.aclose()
 
     assert model.closed == 1
+
+
+class Sleeper(ScriptedModel):
+    """A model that is ready when the test says so."""
+
+    provider = "sleeper"
+    name = "sleeper"
+    is_awake = False
+
+    async def state(self) -> ModelState:
+        return ModelState(self.is_awake, "")
+
+
+async def test_with_auto_the_real_model_writes_though_nobody_asked_for_its_state():
+    real, offline = Sleeper(pieces(STORY)), ScriptedModel([])
+    real.is_awake = True
+
+    _, text = await written(Writer(AutoModel(real, offline), ScriptedSearch()), task())
+
+    assert text == STORY
+    assert len(real.prompts) == 1
+
+
+async def test_a_model_that_wakes_in_mid_scene_is_not_sent_the_prompt_of_another():
+    real = Sleeper(pieces(STORY), context_tokens=2048)
+    offline = ScriptedModel(pieces(STORY))
+    model = AutoModel(real, offline)
+    writing = Writer(model, ScriptedSearch(passage())).write(task())
+    await anext(writing)
+
+    real.is_awake = True
+    await model.state()
+    async for _ in writing:
+        pass
+
+    assert (len(real.prompts), len(offline.prompts)) == (0, 1)
