@@ -84,10 +84,6 @@ class OfflineModel:
         """Return that it can write, that it is no real model, and how to get one."""
         return ModelState(ready=True, detail=self._detail)
 
-    async def warm_up(self) -> None:
-        """Learn the corpus now, so that the first story needn't wait for it."""
-        await self._learn()
-
     async def _learn(self) -> Learned:
         async with self._learning:
             version = await asyncio.to_thread(self._version)

@@ -17,7 +17,6 @@ from storyteller.llm.ollama_wire import (
     Runtime,
     chars_per_token,
     chat_request,
-    load_request,
     missing,
     opening,
     read_line,
@@ -57,16 +56,6 @@ def open_client(url: str, patience: Patience | None = None) -> httpx.AsyncClient
         # A proxy of the environment is for the internet; Ollama is at home.
         trust_env=False,
     )
-
-
-async def probe(url: str) -> bool:
-    """Return whether an Ollama answers at `url`, within a second; never raises."""
-    try:
-        async with open_client(url) as client, asyncio.timeout(1):
-            answer = await client.get("/api/version")
-            return answer.status_code == httpx.codes.OK and "version" in answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, TimeoutError):
-        return False
 
 
 class OllamaModel:
@@ -122,20 +111,6 @@ class OllamaModel:
         if self._state is None or now - self._state[0] > 1:
             self._state = (now, await self._ask_state())
         return self._state[1]
-
-    async def warm_up(self) -> None:
-        """Load the model exactly as a story will need it; raise `ModelUnavailable` if it can't."""
-        try:
-            async with asyncio.timeout(self._patience.first_token):
-                answer = await self._client.post(
-                    "/api/generate", json=load_request(self.name, self._runtime)
-                )
-        except httpx.HTTPError as error:
-            raise ModelUnavailable(NOT_RUNNING) from error
-        except TimeoutError as error:
-            raise ModelUnavailable(SLOW_START) from error
-        if answer.status_code != httpx.codes.OK:
-            raise read_refusal(answer.status_code, answer.content, self.name, self.context_tokens)
 
     async def _ask_state(self) -> ModelState:
         try:

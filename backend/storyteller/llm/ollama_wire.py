@@ -93,17 +93,6 @@ def chat_request(name: str, runtime: Runtime, prompt: Prompt, sampling: Sampling
     }
 
 
-def load_request(name: str, runtime: Runtime) -> dict[str, Any]:
-    """Return the body of POST /api/generate that loads the model as the stories will need it."""
-    return {
-        "model": name,
-        "stream": False,
-        "shift": False,
-        "keep_alive": runtime.keep_alive,
-        "options": runtime.options(),
-    }
-
-
 def chars_per_token(name: str) -> float:
     """Return how many characters of Russian a token of this model holds, to begin with."""
     lowered = name.lower()

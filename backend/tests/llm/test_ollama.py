@@ -12,7 +12,7 @@ from tests.doubles.ollama import AGE_CUE, MODEL, Behaviour, How, OllamaDouble
 
 from storyteller.errors import ContextExceeded, ModelInterrupted, ModelUnavailable, StorytellerError
 from storyteller.llm.base import Finish, LanguageModel, Prompt, Sampling
-from storyteller.llm.ollama import OllamaModel, open_client, probe
+from storyteller.llm.ollama import OllamaModel, open_client
 
 Build = Callable[..., OllamaModel]
 
@@ -89,23 +89,6 @@ async def test_asks_for_a_random_seed_when_none_is_given(
     await write(build())
 
     assert double.chats()[0].body["options"]["seed"] == -1
-
-
-async def test_warms_up_with_the_very_set_a_story_will_use(
-    build: Build, double: OllamaDouble
-) -> None:
-    model = build(batch_tokens=64)
-
-    await model.warm_up()
-    await write(model)
-
-    warm, story = (request.body for request in double.requests)
-    reload_keys = ("num_ctx", "num_batch", "num_thread")
-    assert [warm["options"].get(key) for key in reload_keys] == [
-        story["options"].get(key) for key in reload_keys
-    ]
-    assert (warm["shift"], warm["keep_alive"]) == (story["shift"], story["keep_alive"])
-    assert double.loaded == {MODEL: 8192}
 
 
 async def test_puts_the_written_end_last_in_the_users_turn(
@@ -191,8 +174,6 @@ async def test_tells_how_to_get_a_missing_model(build: Build) -> None:
     model = build("vikhr:9b")
 
     _, error = await kept_until_error(model)
-    with pytest.raises(ModelUnavailable, match="ollama pull vikhr:9b"):
-        await model.warm_up()
 
     assert isinstance(error, ModelUnavailable)
     assert error.code == "model_missing"
@@ -344,8 +325,6 @@ async def test_says_that_nobody_is_there() -> None:
     async with open_client(url) as client:
         model = OllamaModel(client, MODEL, 8192)
         _, error = await kept_until_error(model)
-        with pytest.raises(ModelUnavailable):
-            await model.warm_up()
         state = await model.state()
 
     assert isinstance(error, ModelUnavailable)
@@ -365,12 +344,6 @@ async def test_says_that_another_server_is_there() -> None:
 
     assert not state.ready
     assert "не Ollama" in state.detail
-
-
-async def test_probes_for_an_ollama(double: OllamaDouble) -> None:
-    assert await probe(double.url)
-    assert not await probe(f"http://127.0.0.1:{_free_port()}")
-    assert not await probe("http://")
 
 
 @pytest.mark.parametrize(
