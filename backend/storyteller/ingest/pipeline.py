@@ -12,7 +12,12 @@ from contextlib import contextmanager, suppress
 import numpy as np
 import structlog
 
-from storycore.safety import SAFETY_VERSION, ForbiddenContent, check_adults_only
+from storycore.safety import (
+    SAFETY_VERSION,
+    ForbiddenContent,
+    SafetyUnavailable,
+    check_adults_only,
+)
 from storycore.story import Story
 from storyteller.embedding.base import Embedder, Vectors
 from storyteller.errors import ServiceUnavailable
@@ -145,6 +150,9 @@ class Pipeline:
         try:
             with INGEST_SECONDS.labels("whole").time():
                 self._take_in(story, is_new=is_new)
+        except SafetyUnavailable as error:
+            # Nobody judged it. A refusal would blank its raw line for good, so it is a failure.
+            return self._fail(story.id, error)
         except ForbiddenContent as refusal:
             return self._refuse(story.id, refusal, is_new=is_new)
         except (ServiceUnavailable, IngestStopped):
@@ -153,12 +161,8 @@ class Pipeline:
                 self._manifest.give_back(story.id)
             raise
         except Exception as error:
-            # One bad story must not stop the others. Only the name: a message may quote the text.
-            log.warning("ingest.story_failed", story_id=story.id, exc_info=True)
-            state = self._manifest.fail(story.id, type(error).__name__)
-            if state is State.PARKED:
-                self._erase(story.id)
-            return _counted(story.id, state)
+            # One bad story must not stop the others.
+            return self._fail(story.id, error)
         # The danger is over; a kill before the commit is not this story's fault.
         self._manifest.give_back(story.id)
         return State.SEEN
@@ -218,6 +222,15 @@ class Pipeline:
         self._manifest.refuse(story_id, refusal.code, refusal.rule, SAFETY_VERSION)
         REFUSALS.labels("story", refusal.code).inc()
         return _counted(story_id, State.REFUSED)
+
+    def _fail(self, story_id: str, error: Exception) -> State:
+        # Only the name: a message may quote the text.
+        log.warning("ingest.story_failed", story_id=story_id, exc_info=True)
+        state = self._manifest.fail(story_id, type(error).__name__)
+        if state is State.PARKED:
+            self._erase(story_id)
+            self._keywords.commit()
+        return _counted(story_id, state)
 
     def _erase(self, story_id: str) -> None:
         self._uncommitted.pop(story_id, None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from roads import CountingEmbedder, Road, evening, planted
 
-from storycore.safety import ForbiddenContent
+from storycore.safety import ForbiddenContent, SafetyUnavailable
 from storyteller.embedding.base import Vectors
 from storyteller.errors import IndexUnavailable
 from storyteller.ingest.manifest import State
@@ -240,6 +240,50 @@ def test_a_guard_that_breaks_lets_nothing_in(road: Road, monkeypatch: pytest.Mon
     assert counts["parked"] == 1
     assert road.contents()["chunks"] == {}
     assert road.index.count() == 0
+
+
+def test_a_story_that_the_guard_cannot_judge_is_parked_with_its_line_kept(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+):
+    file = road.write(evening(1))
+    line = file.read_bytes()
+    with monkeypatch.context() as broken:
+        broken.setattr("storycore.safety.rules.RULES", ())
+        counts = road.drain()
+
+    assert (counts["parked"], counts["refused"], counts["indexed"]) == (1, 0, 0)
+    assert road.ingest.manifest.last_errors()[0].reason == "SafetyUnavailable"
+    assert file.read_bytes() == line
+    assert list(road.store.ids()) == []
+    assert road.index.count() == road.keywords.count() == 0
+
+    road.ingest.manifest.again([evening(1).id])
+
+    assert road.drain()["indexed"] == 1
+
+
+def test_an_indexed_story_that_newer_rules_break_on_is_found_nowhere_and_its_line_kept(
+    road: Road, roads: Roads, monkeypatch: pytest.MonkeyPatch
+):
+    file = road.write(evening(1), evening(2))
+    lines = file.read_bytes()
+    road.drain()
+    road.close()
+
+    def breaks(text: str, *_fields: str) -> str:
+        if "Глава 2." in text:
+            raise SafetyUnavailable("ValueError")
+        return text
+
+    monkeypatch.setattr("storyteller.ingest.pipeline.SAFETY_VERSION", "newer")
+    monkeypatch.setattr("storyteller.ingest.pipeline.check_adults_only", breaks)
+    later = roads(road.folder)
+    counts = later.drain()
+
+    assert (counts["indexed"], counts["parked"], counts["refused"]) == (1, 1, 0)
+    assert file.read_bytes() == lines
+    assert list(later.store.ids()) == [evening(1).id]
+    assert later.index.count() == later.keywords.count() == later.store.counts().chunks
 
 
 def test_a_stopped_story_goes_on_where_it_was_left(road: Road, roads: Roads):
