@@ -173,6 +173,21 @@ def test_a_blocked_story_leaves_the_screen(stub_url: str, visit: Visit):
     expect(story(page).locator("p")).to_have_count(0)
 
 
+def test_trying_again_writes_in_the_same_manuscript(stub_url: str, visit: Visit):
+    page = visit(stub_url).page
+    enter(page)
+    wish_for(page, "запрет, и ещё раз")
+    again = page.get_by_role("button", name="Попробовать ещё раз")
+    expect(again).to_be_visible()
+    address = page.url
+
+    with page.expect_response(lambda answer: answer.url.endswith("/runs")):
+        again.click()
+    expect(again).to_be_visible()
+
+    assert page.url == address
+
+
 def test_the_place_in_the_queue_is_told(stub_url: str, visit: Visit):
     page = visit(stub_url).page
     enter(page)

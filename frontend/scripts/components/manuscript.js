@@ -119,9 +119,6 @@ export const manuscript = () => ({
     return this.isCopied ? messages.story.copied : messages.story.copy
   },
 
-  async retry() {
-    location.hash = await this.$store.desk.write(this.work.request).catch(() => links.write())
-  },
   /** Write something else; the form still holds the last wish, and that is where one starts from. */
   another() {
     memory.remember("form", { ...memory.recall("form", {}), wish: "" })
