@@ -33,6 +33,10 @@ class State(StrEnum):
     REMOVED = "removed"
 
 
+# A reader may delete a story at any moment of its work, and what the work then says comes too late.
+_STAYS = ManifestRow.state.not_in([State.REMOVING, State.REMOVED])
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """What shaped an indexed story; when one of them changes, it has to be done again."""
@@ -93,7 +97,7 @@ class Manifest:
         count = (
             update(ManifestRow)
             .where(ManifestRow.story_id == story_id)
-            .where(ManifestRow.state.not_in([State.REMOVING, State.REMOVED]))
+            .where(_STAYS)
             .values(attempts=ManifestRow.attempts + 1, updated_at=_now())
             .returning(ManifestRow.attempts)
         )
@@ -125,11 +129,9 @@ class Manifest:
             "safety": versions.safety,
             "updated_at": _now(),
         }
-        # One that a reader deleted meanwhile stays deleted.
-        stays = ManifestRow.state.not_in([State.REMOVING, State.REMOVED])
         with self._engine.begin() as connection:
             for story_id, chunks in done:
-                which = (ManifestRow.story_id == story_id) & stays
+                which = (ManifestRow.story_id == story_id) & _STAYS
                 connection.execute(update(ManifestRow).where(which).values(**values, chunks=chunks))
 
     def refuse(self, story_id: str, code: str, rule: str, safety: str) -> None:
@@ -146,12 +148,14 @@ class Manifest:
         )
 
     def fail(self, story_id: str, reason: str) -> State:
-        """Say why an attempt ended; after the last one the story is parked."""
+        """Say why an attempt ended; after the last one the story is parked.
+
+        Returns REMOVING when a reader deleted it meanwhile, whatever came of the attempt.
+        """
         entry = self.entry(story_id)
         is_last = entry is not None and entry.attempts >= MAX_ATTEMPTS
         state = State.PARKED if is_last else State.SEEN
-        self._set(story_id, state=state, code=reason)
-        return state
+        return state if self._set(story_id, state=state, code=reason) else State.REMOVING
 
     def park(self, story_id: str, reason: str) -> None:
         """Leave a story alone; keeps the reason of an attempt that could still tell one."""
@@ -165,7 +169,7 @@ class Manifest:
         with self._engine.begin() as connection:
             for start in range(0, len(ids), _BATCH):
                 which = ManifestRow.story_id.in_(ids[start : start + _BATCH])
-                change = update(ManifestRow).where(which)
+                change = update(ManifestRow).where(which & _STAYS)
                 connection.execute(change.values(**values, updated_at=_now()))
 
     def mark_removing(self, story_id: str) -> bool:
@@ -179,7 +183,10 @@ class Manifest:
 
     def mark_removed(self, story_id: str) -> None:
         """Say that nothing of a story is left but its id."""
-        self._set(story_id, state=State.REMOVED, url=None, chunks=0, code=None, rule=None)
+        left = {"url": None, "chunks": 0, "code": None, "rule": None}
+        change = update(ManifestRow).where(ManifestRow.story_id == story_id)
+        with self._engine.begin() as connection:
+            connection.execute(change.values(state=State.REMOVED, **left, updated_at=_now()))
 
     def in_state(self, *states: State) -> list[str]:
         """Return the ids in these states, the oldest first."""
@@ -242,10 +249,12 @@ class Manifest:
             ]
         return sorted(problems, key=lambda problem: problem.at, reverse=True)[:limit]
 
-    def _set(self, story_id: str, **values: Any) -> None:
-        change = update(ManifestRow).where(ManifestRow.story_id == story_id)
+    def _set(self, story_id: str, **values: Any) -> bool:
+        """Change a row; return whether there was one that no reader has deleted."""
+        change = update(ManifestRow).where((ManifestRow.story_id == story_id) & _STAYS)
         with self._engine.begin() as connection:
-            connection.execute(change.values(**values, updated_at=_now()))
+            changed = connection.execute(change.values(**values, updated_at=_now()))
+            return changed.rowcount > 0
 
 
 def add_stories(connection: Connection, urls: dict[str, str | None]) -> list[str]:

@@ -1,6 +1,6 @@
 """The manifest remembers, on every database, what became of every story."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine
@@ -127,6 +127,40 @@ def test_what_a_reader_removed_does_not_come_back(manifest: Manifest):
     assert state(manifest, "a") is State.REMOVED
     assert manifest.mark_removing("a") is False
     assert manifest.indexed_chunks() == 0
+
+
+@pytest.mark.parametrize("end", [State.REMOVING, State.REMOVED])
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda manifest: manifest.fail("a", "ValueError"),
+        lambda manifest: manifest.refuse("a", "minor_content", "some_rule", "1"),
+        lambda manifest: manifest.park("a", "killed_the_processor"),
+        lambda manifest: manifest.again(["a"]),
+        lambda manifest: manifest.index([("a", 3)], OURS),
+    ],
+    ids=["fail", "refuse", "park", "again", "index"],
+)
+def test_no_end_of_an_attempt_undoes_a_readers_delete(
+    manifest: Manifest, say: Callable[[Manifest], object], end: State
+):
+    manifest.add([("a", "http://example.test/a")])
+    manifest.begin("a")
+    manifest.mark_removing("a")
+    if end is State.REMOVED:
+        manifest.mark_removed("a")
+
+    say(manifest)
+
+    assert state(manifest, "a") is end
+
+
+def test_a_failure_says_that_its_story_is_being_removed(manifest: Manifest):
+    manifest.add([("a", None)])
+    manifest.begin("a")
+    manifest.mark_removing("a")
+
+    assert manifest.fail("a", "ValueError") is State.REMOVING
 
 
 def test_stories_can_be_worked_on_again_however_many(manifest: Manifest):
