@@ -11,8 +11,10 @@ from storyteller.writing.request import StoryRequest
 
 log = structlog.get_logger()
 
-# How much of the text before is shown to the stream's guard, so that no cue hides in the seam.
+# How much of the text before is shown to the stream's guard, so that no cue hides in the seam: the
+# guard itself remembers as much and as much again, of which the first half may go for a clean start.
 _SEAM = 400
+_SENTENCE_START = re.compile(r"[.!?…]\s+|\n+")
 # The code of a guard that could not judge: a refusal, but not of what was asked.
 _BROKEN = "safety_unavailable"
 # What has no place in prose: controls, halves of surrogates, invisible marks, and signs beyond the
@@ -46,7 +48,7 @@ class GuardedText:
     """A stream of text behind the guard, which also knows the end of what came before it."""
 
     def __init__(self, before: str) -> None:
-        seam = before[-_SEAM:]
+        seam = _seam(before)
         self._guard = StreamGuard()
         self.has_text = False
         # The guard gives the seam back in its own time; those characters are known already.
@@ -71,3 +73,18 @@ class GuardedText:
         known = min(self._known, len(released))
         self._known -= known
         return released[known:]
+
+
+def _seam(before: str) -> str:
+    """Return the end of a text from the beginning of a sentence, or at least of a word.
+
+    Half of «восемнадцати» is «семнадцати»: a word cut in two may say what nobody wrote.
+    """
+    if len(before) <= 2 * _SEAM:
+        return before
+    end = before[-2 * _SEAM :]
+    start = _SENTENCE_START.search(end, 0, _SEAM)
+    if start is not None:
+        return end[start.end() :]
+    space = end.find(" ", 0, _SEAM)
+    return end[space + 1 :] if space >= 0 else end

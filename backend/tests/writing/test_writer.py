@@ -164,6 +164,22 @@ async def test_a_cue_across_the_seam_of_old_and_new_text_is_refused():
     assert await shown_before(ForbiddenContent, writer, "Он смотрел на неё. Ей ") == ""
 
 
+@pytest.mark.parametrize("gap", [". ", " и "])
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize("border", [400, 800])
+async def test_no_word_is_cut_in_two_at_the_border_of_what_the_guard_remembers(
+    border: int, shift: int, gap: str
+):
+    after = "осемнадцати лет она жила у моря"[shift:]
+    rest = (after + gap + "волны шли к берегу, и снова".join([gap] * 60))[: border - 2] + ". "
+    before = "Ветер стих. С восемнадцати лет она жила у моря"[: -len(after)] + rest
+    model = ScriptedModel(pieces(STORY))
+
+    _, text = await written(Writer(model, ScriptedSearch()), task(before=before))
+
+    assert text.endswith(STORY)
+
+
 async def test_old_text_with_a_cue_is_not_gone_on_with():
     model = ScriptedModel([STORY])
 
