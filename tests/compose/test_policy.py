@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,12 +19,12 @@ OUTWARD = {"nginx", "scraper", "ollama-pull"}
 pytestmark = pytest.mark.compose
 
 
-def configured(*profiles: str) -> dict[str, Any]:
-    """Return the file with anchors, `.env` and defaults filled in."""
+def configured(*profiles: str, folder: Path = ROOT) -> dict[str, Any]:
+    """Return the file in `folder` with anchors, `.env` and defaults filled in."""
     chosen = itertools.chain.from_iterable(("--profile", profile) for profile in profiles)
     done = subprocess.run(
         ["docker", "compose", *chosen, "config", "--format", "json"],
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, "COMPOSE_PROFILES": ""},
         capture_output=True,
         text=True,
@@ -174,6 +175,60 @@ def test_weights_and_settings_of_the_host_are_only_read(services: dict[str, dict
         for volume in service.get("volumes", []):
             assert volume["type"] == "volume" or volume["read_only"], name
             assert "docker.sock" not in volume["source"], name
+
+
+SETTINGS = dict(
+    line.split("=", 1)
+    for line in (ROOT / ".env").read_text("utf-8").splitlines()
+    if "=" in line and not line.startswith("#")
+)
+
+
+def test_every_setting_of_env_local_reaches_the_containers_but_compose_s_own(tmp_path: Path):
+    for name in ("docker-compose.yml", ".env"):
+        shutil.copy(ROOT / name, tmp_path)
+    own = {name: f"mine-{name}" for name in SETTINGS}
+    (tmp_path / ".env.local").write_text("".join(f"{k}={v}\n" for k, v in own.items()), "utf-8")
+
+    services = configured(*PROFILES, folder=tmp_path)["services"]
+
+    def overruled(service: str) -> set[str]:
+        given = services[service]["environment"]
+        return {name for name, value in own.items() if given[name] != value}
+
+    # Where the stack's own parts are is no choice in it, nor which containers Compose started.
+    parts = {"DATA_DIR", "REDIS_URL", "CHROMA_URL", "OLLAMA_URL", "TRUSTED_PROXIES"}
+    assert overruled("backend") == overruled("processor") == parts
+    assert overruled("nginx") == {"COMPOSE_PROFILES"}
+    assert overruled("scraper") == {"DATA_DIR"}
+
+
+def test_no_setting_is_without_its_line_in_env():
+    asked = re.findall(r"(?<!\$)\$\{(\w+)", (ROOT / "docker-compose.yml").read_text("utf-8"))
+
+    assert set(asked) == {"HTTP_PORT", "COMPOSE_PROFILES"}
+    assert set(asked) <= set(SETTINGS)
+
+
+@pytest.mark.parametrize("readers", ["studio.lan", "", None], ids=["own", "empty", "absent"])
+def test_the_backend_knows_its_readers_names_and_those_of_the_house(
+    services: dict[str, dict[str, Any]], tmp_path: Path, readers: str | None
+):
+    (tmp_path / "storyteller").write_text('#!/bin/sh\necho "$* $PUBLIC_HOSTS"\n', "utf-8")
+    (tmp_path / "storyteller").chmod(0o755)
+    told = {} if readers is None else {"PUBLIC_HOSTS": readers}
+    command = [part.replace("$$", "$") for part in services["backend"]["command"]]
+
+    said = subprocess.run(
+        command,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", **told},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert said[0] == "serve"
+    assert said[-1] == f"{readers or 'localhost,127.0.0.1,[::1]'},127.0.0.1,backend"
 
 
 def test_the_shared_policy_finds_nothing(everything: dict[str, Any], shared_dir: Path):
