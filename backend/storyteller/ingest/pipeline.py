@@ -152,7 +152,8 @@ class Pipeline:
                 self._take_in(story, is_new=is_new)
         except SafetyUnavailable as error:
             # Nobody judged it. A refusal would blank its raw line for good, so it is a failure.
-            return self._fail(story.id, error)
+            log.warning("ingest.guard_failed", story_id=story.id, rule=error.rule)
+            return self._fail(story.id, type(error).__name__)
         except ForbiddenContent as refusal:
             return self._refuse(story.id, refusal, is_new=is_new)
         except (ServiceUnavailable, IngestStopped):
@@ -161,8 +162,9 @@ class Pipeline:
                 self._manifest.give_back(story.id)
             raise
         except Exception as error:
-            # One bad story must not stop the others.
-            return self._fail(story.id, error)
+            # One bad story must not stop the others. Only the name: a message may quote the text.
+            log.warning("ingest.story_failed", story_id=story.id, exc_info=True)
+            return self._fail(story.id, type(error).__name__)
         # The danger is over; a kill before the commit is not this story's fault.
         self._manifest.give_back(story.id)
         return State.SEEN
@@ -223,10 +225,8 @@ class Pipeline:
         REFUSALS.labels("story", refusal.code).inc()
         return _counted(story_id, State.REFUSED)
 
-    def _fail(self, story_id: str, error: Exception) -> State:
-        # Only the name: a message may quote the text.
-        log.warning("ingest.story_failed", story_id=story_id, exc_info=True)
-        state = self._manifest.fail(story_id, type(error).__name__)
+    def _fail(self, story_id: str, reason: str) -> State:
+        state = self._manifest.fail(story_id, reason)
         if state is State.PARKED:
             self._erase(story_id)
             self._keywords.commit()
