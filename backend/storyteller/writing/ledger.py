@@ -66,4 +66,7 @@ class Autosave:
             except StorytellerError as error:
                 # The next word tries again; the end of the run tells the reader if none succeeds.
                 log.warning("run.autosave_failed", code=error.code)
+            except Exception:
+                # Nobody waits for this task, so it would die without a word.
+                log.exception("run.autosave_failed")
             await asyncio.sleep(_PAUSE)

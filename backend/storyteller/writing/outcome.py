@@ -52,7 +52,7 @@ def outcome_of_error(error: BaseException) -> Outcome:
             retryable = isinstance(error, ServiceUnavailable) and not lasting
             return Outcome("error", _failed(error, retryable=retryable))
     log.error("run.failed", exc_info=error)
-    return Outcome("error", _failed(StorytellerError(), retryable=False))
+    return Outcome("error", UNFORESEEN)
 
 
 def _outcome_of_cancel(why: Reason) -> Outcome:
@@ -64,3 +64,7 @@ def _outcome_of_cancel(why: Reason) -> Outcome:
 
 def _failed(error: StorytellerError, *, retryable: bool) -> Failed:
     return Failed(code=error.code, detail=error.message, retryable=retryable)
+
+
+# What a reader is told of an error nobody foresaw; the log knows more.
+UNFORESEEN = _failed(StorytellerError(), retryable=False)

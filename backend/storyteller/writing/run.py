@@ -14,7 +14,6 @@ import structlog
 from pydantic import BaseModel
 
 from storycore.language import count_words
-from storyteller.errors import StorytellerError
 from storyteller.library.manuscript import Manuscript
 from storyteller.library.runs import RunRecord
 from storyteller.llm.base import Finish
@@ -31,7 +30,7 @@ from storyteller.writing.events import (
 )
 from storyteller.writing.ledger import Autosave, Ledger
 from storyteller.writing.line import Line
-from storyteller.writing.outcome import Outcome, Reason, outcome_of, outcome_of_error
+from storyteller.writing.outcome import UNFORESEEN, Outcome, Reason, outcome_of, outcome_of_error
 from storyteller.writing.request import stored_request
 from storyteller.writing.runlog import RunLog
 from storyteller.writing.sentences import ending, finished
@@ -163,13 +162,15 @@ class Run:
         await self._autosave.stop()
         seconds = time.monotonic() - self._started if self._started is not None else 0.0
         outcome = outcome_of(self._work, self._why)
+        last: BaseModel = UNFORESEEN
         try:
             outcome, last = await self._write_down(outcome, round(seconds, 3))
         finally:
+            # Whatever happened, the line moves on and no reader waits for more.
             self.is_over = True
             self._line.leave(self._ticket, seconds if outcome.state == "done" else None)
-        self._log.add(last)
-        await self._log.close()
+            self._log.add(last)
+            await self._log.close()
         if self._leaving is not None:
             self._leaving.cancel()
         RUNS.labels(outcome.state).inc()
@@ -179,7 +180,7 @@ class Run:
         """Put text and record into the library; return how it ended and the event that says so."""
         try:
             words = await self._keep_text(outcome)
-        except StorytellerError as error:
+        except Exception as error:
             log.exception("run.text_not_saved", run_id=self.record.id)
             outcome = outcome_of_error(error)
             words = 0
@@ -202,7 +203,7 @@ class Run:
                 code=getattr(event, "code", None),
                 detail=getattr(event, "detail", None),
             )
-        except StorytellerError:
+        except Exception:
             # The next start finds the run unfinished and marks it; its text is kept already.
             log.exception("run.end_not_saved", run_id=self.record.id)
         return outcome, event

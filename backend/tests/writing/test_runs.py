@@ -1,6 +1,7 @@
 """What readers of a run may rely on, whatever the model, the others and the clock do."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -529,23 +530,58 @@ async def test_a_discarded_manuscript_is_gone_with_its_logs(
         await runs.discard(manuscript_id)
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (StorageUnavailable(), "storage_unavailable"),
+        (RuntimeError("[сцена]"), "internal_error"),
+    ],
+)
 async def test_a_library_that_fails_is_told_and_the_next_run_still_comes(
-    open_runs: Open, library: Library, monkeypatch: pytest.MonkeyPatch
+    open_runs: Open,
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    code: str,
 ):
     def fail(*_args: object, **_facts: object) -> None:
-        raise StorageUnavailable
+        raise error
 
     runs = open_runs(ScriptedModel(pieces(STORY)))
     with monkeypatch.context() as broken:
         broken.setattr(library[0], "save_scene_text", fail)
         broken.setattr(library[1], "finish", fail)
         _, first = await runs.begin(WISH)
-        told = await heard(runs, first)
+        async with asyncio.timeout(10):
+            told = await heard(runs, first)
     _, second = await runs.begin(WISH)
 
     assert told[-1].name == "error"
-    assert told[-1].data.code == "storage_unavailable"  # type: ignore[attr-defined]
+    assert told[-1].data.code == code  # type: ignore[attr-defined]
     assert (await heard(runs, second))[-1].name == "done"
+
+
+async def test_a_text_that_could_not_be_saved_once_is_saved_with_the_next_word(
+    open_runs: Open, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    save, tried = library[0].save_partial, threading.Event()
+
+    def fail_once(*args: object, **facts: object) -> None:
+        if not tried.is_set():
+            tried.set()
+            raise RuntimeError("[сцена]")
+        save(*args, **facts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(library[0], "save_partial", fail_once)
+    gates = [Gate(), Gate()]
+    script = [*pieces(STORY), gates[0], *pieces(f" {STORY}"), gates[1]]
+    runs = open_runs(ScriptedModel(script))
+    manuscript_id, _ = await runs.begin(WISH)
+
+    await until(tried.is_set)
+    gates[0].opened.set()
+
+    await until(lambda: "Марина" in library[0].get(manuscript_id).text)
 
 
 async def test_a_failure_nobody_foresaw_ends_the_run_too(open_runs: Open):
