@@ -8,6 +8,7 @@ The limit stands in the same table: one exact numpy product over the same vector
 import argparse
 import asyncio
 import gzip
+import hashlib
 import json
 import logging
 import os
@@ -34,9 +35,12 @@ from storycore.safety import SAFETY_VERSION
 from storycore.story import Story
 from storyteller.cache.memory import MemoryCache
 from storyteller.database import open_database, sqlite_url
+from storyteller.embedding import offline
 from storyteller.embedding.base import Vectors
 from storyteller.embedding.offline import OfflineEmbedder
+from storyteller.ingest import splitter
 from storyteller.ingest.splitter import SentenceSplitter
+from storyteller.retrieval import keywords, tables, words
 from storyteller.retrieval.chunk import Chunk
 from storyteller.retrieval.index import ChunkIndex, open_index
 from storyteller.retrieval.keywords import KeywordIndex
@@ -46,6 +50,7 @@ from storyteller.retrieval.store import CorpusStore
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("SHARED_DIR") or HERE.parents[1] / "shared")
 RUSLIT = SHARED / "corpus" / "ruslit.jsonl.gz"
+RESULTS = HERE / "results" / "search"
 # The first queries warm the caches of the disk and of Chroma, and are not counted.
 WARM_UP = 20
 SENTENCE = re.compile(r"(?<=[.!?…])\s+")
@@ -62,16 +67,26 @@ class Corpus:
     queries: list[str]
 
 
-def build(folder: Path, chunks: int) -> None:
-    """Fill store, keyword index and Chroma, unless a whole one of this kind is there."""
-    if (folder / "queries.json").exists():
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def prepare(chunks: int) -> Path:
+    """Return a filled folder; it is made anew when the code that shapes its files has changed."""
+    shapes = (tables, words, keywords, offline, splitter)
+    code = b"".join(Path(module.__file__ or "").read_bytes() for module in shapes)
+    folder = RESULTS / f"{chunks}-{hashlib.sha256(code).hexdigest()[:12]}"
+    if not (folder / "queries.json").exists():
+        shutil.rmtree(RESULTS, ignore_errors=True)
+        folder.mkdir(parents=True)
+        # In a process of its own, so that what it needs isn't counted as the memory of search.
+        arguments = [__file__, "--chunks", str(chunks), "--fill", str(folder)]
+        subprocess.run([sys.executable, *arguments], check=True)
+    return folder
+
+
+def fill(folder: Path, chunks: int) -> None:
+    """Fill store, keyword index and Chroma."""
     began = time.perf_counter()
     engine = open_database(sqlite_url(folder / "storyteller.db"))
     store, embedder = CorpusStore(engine), OfflineEmbedder()
-    keywords = KeywordIndex(folder / "keywords", writable=True)
+    by_words = KeywordIndex(folder / "keywords", writable=True)
     ids, categories, parts, texts = [], [], [], []
     with chroma(folder) as url:
         index = opened(url)
@@ -81,15 +96,15 @@ def build(folder: Path, chunks: int) -> None:
                 store.put(story, cut)
                 pieces += cut
             vectors = embedder.embed_passages([chunk.text for chunk in pieces])
-            keywords.add(pieces, category)
+            by_words.add(pieces, category)
             index.upsert(pieces, vectors, category)
             ids += [chunk.id for chunk in pieces]
             texts += [chunk.text for chunk in pieces]
             categories += [category] * len(pieces)
             parts.append(vectors)
             print(f"\r{len(ids)} chunks, {time.perf_counter() - began:.0f} s", end="", flush=True)
-        keywords.commit()
-        keywords.close()
+        by_words.commit()
+        by_words.close()
         index.close()
     print()
     np.save(folder / "vectors.npy", np.concatenate(parts))
@@ -100,7 +115,7 @@ def build(folder: Path, chunks: int) -> None:
 
 def stories(chunks: int) -> list[tuple[Story, list[Chunk]]]:
     """Return works with their chunks, so many in all; the author stands for a category."""
-    splitter = SentenceSplitter()
+    cutter = SentenceSplitter()
     with gzip.open(RUSLIT, "rt", encoding="utf-8") as lines:
         works = [json.loads(line) for line in lines]
     # Shuffled before the cut, so that no author is cut off; sorted for large batches.
@@ -109,7 +124,7 @@ def stories(chunks: int) -> list[tuple[Story, list[Chunk]]]:
     for work in works:
         facts = {"title": work["title"] or "Без названия", "category": work["author"]}
         story = Story.of(work["text"], source="ruslit", **facts)
-        if pieces := splitter.split_story(story)[:chunks]:
+        if pieces := cutter.split_story(story)[:chunks]:
             chosen.append((story, pieces))
         chunks -= len(pieces)
     return sorted(chosen, key=lambda work: work[0].category or "")
@@ -145,8 +160,10 @@ def chroma(folder: Path) -> Iterator[str]:
             except OSError:
                 time.sleep(0.1)
         RSS["Chroma"] = server.pid
-        yield url
-        server.terminate()
+        try:
+            yield url
+        finally:
+            server.terminate()
 
 
 RSS = {"this process": os.getpid()}
@@ -173,9 +190,9 @@ def load(folder: Path) -> Corpus:
 def measure(corpus: Corpus, url: str, queries: int) -> None:
     """Ask everything in turn, query by query, so that the machine's moods hit all alike."""
     embedder, index = OfflineEmbedder(), opened(url)
-    keywords = KeywordIndex(corpus.folder / "keywords")
+    by_words = KeywordIndex(corpus.folder / "keywords")
     store = CorpusStore(open_database(sqlite_url(corpus.folder / "storyteller.db")))
-    retriever = Retriever(store, index, keywords, embedder, MemoryCache())
+    retriever = Retriever(store, index, by_words, embedder, MemoryCache())
     rows = {chunk_id: row for row, chunk_id in enumerate(corpus.ids)}
     sizes = Counter(corpus.categories)
     ranked = [name for name, _ in sizes.most_common()]
@@ -191,14 +208,14 @@ def measure(corpus: Corpus, url: str, queries: int) -> None:
             vector = embedder.embed_query(query)
             scores, exact = timed(lambda v=vector: corpus.vectors @ v)
             near, semantic = timed(lambda v=vector: index.search(v, 50))
-            _, words = timed(lambda q=query: keywords.search(q, 50))
+            _, asking = timed(lambda q=query: by_words.search(q, 50))
             _, loading = timed(lambda found=near: store.load(found[:5]))
             _, first = timed(lambda q=query: search(q))
             _, again = timed(lambda q=query: search(q))
             row = {
                 "one exact product (the limit)": exact,
                 "semantic: Chroma, 50 nearest": semantic,
-                "keywords: both fields, 50 each": words,
+                "keywords: both fields, 50 each": asking,
                 "load: 5 texts": loading,
                 "search, query not embedded before": first,
                 "search, query's vector in the cache": again,
@@ -247,19 +264,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunks", type=int, default=50_000)
     parser.add_argument("--queries", type=int, default=150)
+    parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     # The guard refuses many a page of the classics; here that is no news.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     if not RUSLIT.exists():
         print(f"skipped: the optional folder of test data is not here: {RUSLIT}")
         return
-    folder = (
-        HERE
-        / "results"
-        / "search"
-        / f"{options.chunks}-{SentenceSplitter().version}".replace("/", "-")
-    )
-    build(folder, options.chunks)
+    if options.fill:
+        fill(options.fill, options.chunks)
+        return
+    folder = prepare(options.chunks)
     with chroma(folder) as url:
         measure(load(folder), url, options.queries)
 
