@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import FileIO
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal, Self
+from typing import Annotated, BinaryIO, Literal, Protocol, Self
 
 from pydantic import (
     AfterValidator,
@@ -32,6 +32,25 @@ _VIEWS_LIMIT = 2**63 - 1
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]+$", max_length=2048)]
 OneLine = Annotated[str, AfterValidator(clean_line)]
 Named = Annotated[OneLine, Field(min_length=1)]
+
+
+class Described(Protocol):
+    """What stands beside a story's text, wherever it is on its way from the page to the index."""
+
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def author(self) -> str | None: ...
+    @property
+    def category(self) -> str | None: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+
+
+def readable_fields(story: Described) -> tuple[str, ...]:
+    """Return every line that a reader sees beside the text, for the guard to read with it."""
+    lines = (story.title, story.author, story.category, *story.tags)
+    return tuple(line for line in lines if line)
 
 
 def story_id(text: str) -> str:
@@ -90,6 +109,10 @@ class Story(BaseModel):
             msg = "id is not the hash of the text"
             raise ValueError(msg)
         return self
+
+    def readable(self) -> tuple[str, ...]:
+        """Return all that a reader sees, the text first: what the guard has to read."""
+        return (self.text, *readable_fields(self))
 
     def to_line(self) -> bytes:
         """Return the story as one line of the JSONL contract, newline included."""

@@ -47,6 +47,13 @@ def test_a_story_comes_back_as_it_went(tmp_path):
     assert told.url == "https://example.org/1"
 
 
+def test_whatever_a_reader_sees_is_there_for_the_guard():
+    told = a_story(author="Анна Лес", category="быт", tags=("чай", "вечер"))
+
+    assert told.readable() == (told.text, "Чай", "Анна Лес", "быт", "чай", "вечер")
+    assert a_story().readable() == (LINE, "Чай")
+
+
 def test_a_line_has_every_field_of_the_contract_and_nulls_for_what_is_absent():
     line = json.loads(a_story().to_line())
 

@@ -14,7 +14,7 @@ from scrapy.exceptions import DropItem
 from sefan_scraper.items import ScrapedStory
 from sefan_scraper.politeness import stop
 from storycore.safety import ForbiddenContent, check_adults_only
-from storycore.story import Story, StoryWriter, story_id
+from storycore.story import Story, StoryWriter, readable_fields, story_id
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,8 @@ class AdultsOnlyPipeline:
 
     def process_item(self, item: ScrapedStory) -> ScrapedStory:
         """Return the story, or raise `Refused`: also when the guard itself fails."""
-        facts = item.facts
-        fields = (facts.title, facts.author, facts.category, *facts.tags)
         try:
-            check_adults_only(item.text, *(said for said in fields if said))
+            check_adults_only(item.text, *readable_fields(item.facts))
         except ForbiddenContent as refusal:
             raise Refused(story_id(item.text), refusal.code, refusal.rule) from None
         except Exception as error:  # noqa: BLE001  # a guard that cannot answer has answered

@@ -35,6 +35,7 @@ def test_a_story_of_adults_passes_the_guard_unchanged():
     [
         scraped("Лене было 17 лет. [сцена]"),
         scraped(title="Несовершеннолетняя"),
+        scraped(author="Несовершеннолетняя"),
         scraped(tags=("осень", "несовершеннолетние")),
         scraped(category="Несовершеннолетние"),
     ],

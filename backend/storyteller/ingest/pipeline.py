@@ -171,8 +171,7 @@ class Pipeline:
 
     def _take_in(self, story: Story, *, is_new: bool) -> None:
         with _stage("guard", story):
-            known = (story.title, story.category or "", *story.tags)
-            check_adults_only(story.text, *known)
+            check_adults_only(*story.readable())
         with _stage("split", story):
             chunks = self._splitter.split_story(story)
         with _stage("guard", story):

@@ -73,7 +73,7 @@ class Retriever:
         self._cache = cache
         self._weights = SEMANTIC if embedder.is_semantic else OFFLINE
         self._state = RetrieverState()
-        self._allowed: OrderedDict[tuple[str, str], bool] = OrderedDict()
+        self._allowed: OrderedDict[tuple[str, ...], bool] = OrderedDict()
 
     @property
     def is_semantic(self) -> bool:
@@ -173,7 +173,7 @@ class Retriever:
 
     def _is_allowed(self, chunk: StoredChunk) -> bool:
         """Ask the guard again: its rules may have grown since the chunk was indexed."""
-        key = (chunk.id, SAFETY_VERSION)
+        key = (chunk.id, *_shown(chunk), SAFETY_VERSION)
         allowed = self._allowed.get(key)
         if allowed is None:
             allowed = self._allowed[key] = _passes(chunk)
@@ -184,12 +184,17 @@ class Retriever:
 
 def _passes(chunk: StoredChunk) -> bool:
     try:
-        check_adults_only(chunk.text)
+        check_adults_only(chunk.text, *_shown(chunk))
     except ForbiddenContent as refusal:
         REFUSALS.labels("passage", refusal.code).inc()
         log.warning("search.passage_refused", chunk_id=chunk.id, rule=refusal.rule)
         return False
     return True
+
+
+def _shown(chunk: StoredChunk) -> tuple[str, ...]:
+    """Return what a passage shows beside its text; the tags stay with the story."""
+    return (chunk.title, chunk.author or "", chunk.category or "")
 
 
 def _passage(chunk: StoredChunk, found: Found) -> Passage:

@@ -84,6 +84,7 @@ def test_a_refused_story_is_nowhere_on_disk(road: Road):
     "facts",
     [
         {"title": "Несовершеннолетняя"},
+        {"author": "Несовершеннолетняя"},
         {"category": "Несовершеннолетние"},
         {"tags": ("море", "несовершеннолетняя")},
     ],

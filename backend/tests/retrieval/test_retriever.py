@@ -45,8 +45,8 @@ class Corpus:
         self.store, self.index, self.keywords = store, index, keywords
         self.embedder = Known()
 
-    def put(self, text: str, category: str | None = None, title: str = "Рассказ") -> str:
-        story = Story.of(text, source="test", title=title, category=category)
+    def put(self, text: str, category: str | None = None, **facts: str) -> str:
+        story = Story.of(text, category=category, **{"source": "test", "title": "Рассказ", **facts})
         chunk = Chunk(f"{story.id}-0", story.id, 0, 0, len(story.text), story.text)
         self.store.put(story, [chunk])
         self.index.upsert([chunk], OfflineEmbedder().embed_passages([chunk.text]), category)
@@ -191,6 +191,27 @@ async def test_a_passage_that_the_guard_refuses_is_dropped_and_counted(corpus: C
     assert [passage.chunk_id for passage in found] == [stays]
     assert again == found
     assert _refused() == before + 1
+
+
+@pytest.mark.parametrize("field", ["title", "author", "category"])
+async def test_what_a_passage_shows_beside_its_text_is_guarded_too(corpus: Corpus, field: str):
+    corpus.put(SEA, **{field: "Несовершеннолетняя"})
+    stays = corpus.put(SAILS, title="У воды", author="Анна Лес")
+
+    found = await corpus.retriever().search("море", 5)
+
+    assert [passage.chunk_id for passage in found] == [stays]
+
+
+async def test_a_verdict_is_of_a_passage_as_it_is_shown(corpus: Corpus):
+    shown = corpus.put(SEA)
+    retriever = corpus.retriever()
+    assert [passage.chunk_id for passage in await retriever.search("море", 5)] == [shown]
+
+    # The same text under another title has the same id.
+    corpus.put(SEA, title="Несовершеннолетняя")
+
+    assert await retriever.search("море", 5) == []
 
 
 async def test_the_same_query_is_embedded_once(corpus: Corpus):
