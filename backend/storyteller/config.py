@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, HttpUrl, RedisDsn, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from storyteller.errors import ConfigError
@@ -19,12 +20,16 @@ def _split(value: object) -> object:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
+def project_root() -> Path:
+    """Return the folder that holds `.env`, looking upwards from here; without one, this folder."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / ".env").is_file()), here)
+
+
 class Settings(BaseSettings):
     """What `.env` and the environment may say; `.env.local` wins over `.env`."""
 
-    model_config = SettingsConfigDict(
-        env_file=(".env", ".env.local"), env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     # Where it listens and where it keeps things
     port: int = Field(default=8080, ge=1, le=65535)
@@ -78,13 +83,24 @@ class Settings(BaseSettings):
         return overlap
 
 
-def load_settings(**overrides: object) -> Settings:
-    """Read the settings; raise `ConfigError` with a sentence that names the wrong one."""
+def load_settings(root: Path | None = None) -> Settings:
+    """Read the settings; raise `ConfigError` with a sentence that names the wrong one.
+
+    Relative paths count from the folder of `.env`, so that a command means the same data from
+    wherever it is given.
+    """
+    root = root or project_root()
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        settings = Settings(_env_file=(root / ".env", root / ".env.local"))
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']} (сейчас: {e['input']!r})"
-            for e in error.errors(include_url=False)
-        )
-        raise ConfigError(f"Неверная настройка. {problems}") from error
+        problems = "; ".join(_problem(e) for e in error.errors(include_url=False))
+        # Without the cause: pydantic quotes the value, and an address may hold a password.
+        raise ConfigError(f"Неверная настройка. {problems}") from None
+    paths = {"data_dir": root / settings.data_dir, "frontend_dir": root / settings.frontend_dir}
+    return settings.model_copy(update=paths)
+
+
+def _problem(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"])).upper()
+    told = "" if name.endswith("_URL") else f" (сейчас: {error['input']!r})"
+    return f"{name}: {error['msg']}{told}"

@@ -7,6 +7,7 @@ Every error the application raises on purpose:
     - AgeRequired     403  the reader hasn't said they are an adult
   x NotFound          404
   x Conflict          409  it can't be done in this state
+  x UnknownHost       400  asked for under a name that is not ours
   x TooLarge          413
   x Malformed         422  a value the schema can't check by itself
   x TooManyRequests   429
@@ -67,6 +68,12 @@ class Conflict(StorytellerError):
     status = 409
     code = "conflict"
     message = "Сейчас это сделать нельзя. Обновите страницу."
+
+
+class UnknownHost(StorytellerError):
+    status = 400
+    code = "unknown_host"
+    message = "Под этим именем студия не отвечает. Имена задаёт PUBLIC_HOSTS."
 
 
 class TooLarge(StorytellerError):

@@ -56,6 +56,25 @@ def test_a_wrong_value_stops_the_start_and_names_the_setting(name, value, monkey
         load_settings()
 
 
+def test_a_wrong_address_is_not_repeated_for_it_may_hold_a_password(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "redis//:hunter2@host")
+
+    with pytest.raises(ConfigError, match="REDIS_URL") as told:
+        load_settings()
+
+    assert "hunter2" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+def test_relative_paths_count_from_the_folder_of_the_settings(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("DATA_DIR=stories\n")
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    monkeypatch.delenv("DATA_DIR", raising=False)
+
+    assert load_settings().data_dir == tmp_path / "stories"
+
+
 def test_an_empty_url_means_in_this_process(monkeypatch):
     monkeypatch.setenv("REDIS_URL", "")
     monkeypatch.setenv("CHROMA_URL", "")

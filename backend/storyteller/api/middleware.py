@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from http import HTTPStatus
 from time import perf_counter
 from urllib.parse import urlsplit
@@ -12,12 +13,15 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storyteller.api.problems import problem
-from storyteller.errors import RequestRefused
+from storyteller.errors import RequestRefused, StorytellerError, TooLarge, UnknownHost
 from storyteller.metrics import HTTP_SECONDS
 
 log = structlog.get_logger()
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# A method is the client's to choose; a measurement's label must not be.
+KNOWN_METHODS = {*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE"}
+PORT = re.compile(r":\d{1,5}$")
 REQUEST_ID = re.compile(r"^[0-9A-Za-z-]{8,64}$")
 # The page needs nothing from anywhere else; `require-trusted-types-for` forbids HTML from text.
 CONTENT_SECURITY_POLICY = (
@@ -63,14 +67,77 @@ class RequestLog:
 def _record(scope: Scope, status: int, seconds: float) -> None:
     # The route's pattern, never the path: a path may hold a reader's words, and has no end.
     route = getattr(scope.get("route"), "path", "unknown")
-    HTTP_SECONDS.labels(scope["method"], route, status).observe(seconds)
+    method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+    HTTP_SECONDS.labels(method, route, status).observe(seconds)
     log.info(
-        "http.answered",
-        method=scope["method"],
-        route=route,
-        status=status,
-        ms=round(seconds * 1000, 1),
+        "http.answered", method=method, route=route, status=status, ms=round(seconds * 1000, 1)
     )
+
+
+class KnownHosts:
+    """Answers only to the names of this machine, whatever address a foreign name points to."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = {host.lower() for host in hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._is_ours(scope):
+            return await problem(Request(scope), UnknownHost())(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        host = Headers(scope=scope).get("host", "").lower()
+        return PORT.sub("", host) in self._hosts
+
+
+class BodyLimit:
+    """Refuses a body over the limit before it is read, or at the byte that is too many."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        told = Headers(scope=scope).get("content-length", "0")
+        if told.isdecimal() and int(told) > self._max_bytes:
+            return await problem(Request(scope), TooLarge())(scope, receive, send)
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._max_bytes:
+                raise TooLarge
+            return message
+
+        return await self._app(scope, counted, send)
+
+
+class Unexpected:
+    """Turns what nobody expected into a problem, inside the log and the headers of the rest."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            log.exception("http.unexpected")
+            await problem(Request(scope), StorytellerError())(scope, receive, send)
 
 
 class SameOriginOnly:

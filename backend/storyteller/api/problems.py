@@ -22,6 +22,12 @@ ENGLISH = {
     "age_required": "Confirm that you are 18 or older.",
     "not_found": "Not found: it may have been deleted.",
     "conflict": "This can't be done now. Reload the page.",
+    "unknown_host": "The studio does not answer to this name. PUBLIC_HOSTS sets its names.",
+    "kind_not_supported": "This can't be done yet. The story can be continued.",
+    "run_active": "This manuscript is being written. Wait for the end.",
+    "request_outdated": "This manuscript was asked for in an older way. Start a new one.",
+    "revision_conflict": "The manuscript was changed elsewhere. Reload the page.",
+    "safety_unavailable": "The text could not be checked, so it is not accepted. Try again.",
     "too_large": "The request is too large.",
     "malformed": "The request was not understood. Check its fields.",
     "too_many_requests": "Too many requests. Wait a little.",
@@ -60,16 +66,23 @@ RUSSIAN = {
 }
 
 
-def problem(request: Request, error: StorytellerError, **more: Any) -> JSONResponse:
-    """Return the answer that tells `error` in the reader's language."""
-    english = request.headers.get("accept-language", "").lower().startswith("en")
+def problem(
+    request: Request, error: StorytellerError, *, more: str = "", **members: Any
+) -> JSONResponse:
+    """Return the answer that tells `error` in the reader's language.
+
+    `more` is said after the English sentence, which can't know the particulars.
+    """
+    detail = error.message
+    if _is_english(request) and error.code in ENGLISH:
+        detail = f"{ENGLISH[error.code]} {more}".strip()
     body = {
         "type": "about:blank",
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
-        "detail": ENGLISH.get(error.code, error.message) if english else error.message,
+        "detail": detail,
         "code": error.code,
-        **more,
+        **members,
     }
     headers = {"Cache-Control": "no-store"}
     if error.retry_after is not None:
@@ -77,12 +90,15 @@ def problem(request: Request, error: StorytellerError, **more: Any) -> JSONRespo
     return JSONResponse(body, error.status, headers, media_type="application/problem+json")
 
 
+def _is_english(request: Request) -> bool:
+    return request.headers.get("accept-language", "").lower().startswith("en")
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Answer every error of the application, expected or not, in the one shape."""
     app.add_exception_handler(StorytellerError, _expected)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _expected(request: Request, error: Exception) -> JSONResponse:
@@ -94,9 +110,13 @@ async def _expected(request: Request, error: Exception) -> JSONResponse:
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    fields = [{"field": _name(e["loc"]), "detail": _say(e)} for e in error.errors()]
+    english = _is_english(request)
+    fields = [
+        {"field": _name(e["loc"]), "detail": e["msg"] if english else _say(e)}
+        for e in error.errors()
+    ]
     told = "; ".join(f"{f['field']}: {f['detail']}" if f["field"] else f["detail"] for f in fields)
-    return problem(request, Malformed(f"Запрос не понят. {told}."), errors=fields)
+    return problem(request, Malformed(f"Запрос не понят. {told}."), more=told, errors=fields)
 
 
 def _name(location: Sequence[object]) -> str:
@@ -113,11 +133,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem(request, NotFound("Такой страницы нет."))
-    found = StorytellerError("Такой запрос здесь не принимают.", code="method_not_allowed")
+    is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed" if is_method else "malformed"
+    found = StorytellerError("Такой запрос здесь не принимают.", code=code)
     found.status = error.status_code
     return problem(request, found)
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("http.unexpected", exc_info=error)
-    return problem(request, StorytellerError())

@@ -194,7 +194,8 @@ def test_a_broken_raw_line_is_reported_and_stops_nobody(start_studio, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("TOP_K", "много"), ("LLM", "gpt"), ("CHROMA_URL", "chroma:8000")]
+    ("name", "value"),
+    [("TOP_K", "много"), ("LLM", "gpt"), ("LLM", "llamacpp"), ("CHROMA_URL", "chroma:8000")],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name(start_studio, name, value):
     with pytest.raises(AssertionError, match=name):

@@ -31,6 +31,23 @@ def test_another_host_name_is_not_us(stranger, host):
     assert stranger.get("/livez", headers={"Host": host}).status_code == 400
 
 
+def test_a_foreign_name_and_a_body_too_large_are_told_in_the_one_shape(reader):
+    strange = reader.get("/livez", headers={"Host": "evil.example"})
+    large = reader.post("/api/v1/manuscripts", json={"wish": "x" * 100_000})
+    endless = reader.post("/api/v1/manuscripts", content=(b"x" * 10_000 for _ in range(10)))
+
+    assert [answer.status_code for answer in (strange, large, endless)] == [400, 413, 413]
+    for answer in (strange, large, endless):
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert [answer.json()["code"] for answer in (strange, large)] == ["unknown_host", "too_large"]
+
+
+def test_a_made_up_method_makes_no_new_measurement(stranger):
+    stranger.request("ZZTOP", "/livez")
+
+    assert "ZZTOP" not in stranger.get("/metrics").text
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080"])
 def test_this_machine_has_three_names(stranger, host):
     assert stranger.get("/livez", headers={"Host": host}).status_code == 200

@@ -148,6 +148,14 @@ def test_english_is_spoken_on_request(reader):
     assert answer.json()["detail"].startswith("Not found")
 
 
+def test_a_malformed_field_is_named_in_english_too(reader):
+    answer = reader.post(
+        "/api/v1/manuscripts", json={"wish": "Дождь", "words": 1}, headers={"Accept-Language": "en"}
+    )
+
+    assert "words: Input should be greater than or equal to 200" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
