@@ -1,9 +1,9 @@
 """The command line: the same use cases as the page."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -21,6 +21,8 @@ from storyteller.config import Settings, load_settings
 from storyteller.errors import StorytellerError
 from storyteller.logs import set_up_logs
 from storyteller.services import Services, open_services
+from storyteller.services.corpus import is_open
+from storyteller.writing.events import Blocked, Failed, Notice
 
 app = typer.Typer(
     help="Русские истории в манере вашего собственного корпуса. Всё остаётся на этом компьютере.",
@@ -48,29 +50,14 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Порт; по умолчанию PORT.")] = None,
 ) -> None:
     """Открыть студию в браузере."""
-    import uvicorn
-
-    from storyteller.main import create_app
+    from storyteller.main import serve as serve_until_stopped
 
     settings = _settings()
+    set_up_logs(settings.log_level, settings.data_dir / "logs" / "errors.jsonl")
     address = port or settings.port
     if host == "127.0.0.1":
         err.print(f"Студия откроется на http://127.0.0.1:{address}  (остановить: Ctrl+C)")
-    # uvicorn shuts down on a signal and then raises it again; having been asked to end is no failure.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=address,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
-        # Longer than a running story needs to be saved, shorter than an init system's patience.
-        timeout_graceful_shutdown=10,
-    )
+    _told(lambda: serve_until_stopped(settings, host, address))
 
 
 @app.command()
@@ -88,12 +75,22 @@ def process(
 @app.command()
 def ingest(files: Annotated[list[Path], typer.Argument(help="Файлы JSONL с историями.")]) -> None:
     """Добавить истории из файлов в корпус."""
+    from storyteller.services.adding import add_file
+
+    settings = _settings()
+    set_up_logs("error", settings.data_dir / "logs" / "errors.jsonl")
+    for file in files:
+        added = _told(partial(add_file, file, settings.data_dir / "raw"))
+        out.print(
+            f"{file}: принято {added.accepted}, не принято (правило 18+) {added.refused}, "
+            f"испорченных строк {added.broken}"
+        )
+    if settings.redis_url or is_open(settings.data_dir):
+        out.print("Студия открыта: она разберёт новые истории сама.")
+        return
 
     async def work(services: Services) -> None:
-        for file in files:
-            added, broken = services.ingest_file(file)
-            out.print(f"{file}: принято {added}, с ошибками {broken}")
-        services.drain()
+        await asyncio.to_thread(services.drain)
         out.print(_counts(await services.status()))
 
     _with_services(work)
@@ -124,16 +121,24 @@ def write(
     """Написать историю; она появляется на глазах и остаётся в библиотеке."""
 
     async def work(services: Services) -> None:
+        from storyteller.writing.draft import Draft
         from storyteller.writing.request import StoryRequest
 
         manuscript_id, run_id = await services.runs.begin(StoryRequest(wish=wish, words=words))
+        draft, shown, last = Draft(), 0, ""
         async for event in services.runs.events(run_id, after=0):
-            if event.name == "delta":
-                sys.stdout.write(event.data.text)  # type: ignore[attr-defined]
-                sys.stdout.flush()
-            elif event.name in ("blocked", "error", "notice"):
-                err.print(f"\n{event.data.detail}")  # type: ignore[attr-defined]
-        err.print(f"\n\nСохранено: {manuscript_id}")
+            draft.apply(event.data)
+            if isinstance(event.data, Notice | Blocked | Failed):
+                err.print(f"\n{event.data.detail}")
+            text = draft.scenes[0].text if draft.scenes else ""
+            # Paragraph by paragraph: the last sentence may still be taken back.
+            end = len(text) if event.is_final else text.rfind("\n") + 1
+            sys.stdout.write(text[shown:end])
+            sys.stdout.flush()
+            shown, last = max(shown, end), event.name
+        err.print(f"\n\nВ библиотеке: {manuscript_id}")
+        if last != "done":
+            raise typer.Exit(EXIT_WRONG)
 
     _with_services(work)
 
@@ -165,7 +170,10 @@ def reindex() -> None:
         columns = (TextColumn("Истории"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=err) as bar:
             task = bar.add_task("", total=None)
-            services.reindex(lambda done, total: bar.update(task, completed=done, total=total))
+            await asyncio.to_thread(
+                services.reindex,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
         out.print(_counts(await services.status()))
 
     _with_services(work, anew=True)
@@ -187,7 +195,7 @@ def list_models() -> None:
 def fetch_model() -> None:
     """Скачать модель поиска по смыслу (один раз, около гигабайта)."""
     from storyteller.embedding.weights import Progress as FetchProgress
-    from storyteller.embedding.weights import fetch_weights
+    from storyteller.services.models import fetch_embedder
 
     settings = _settings()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
@@ -198,9 +206,7 @@ def fetch_model() -> None:
             name = "Загрузка" if progress.stage == "download" else "Сжатие до int8"
             bar.update(task, description=name, completed=progress.done, total=progress.total)
 
-        folder = _told(
-            lambda: fetch_weights(settings.embedding_model, settings.data_dir / "models", show)
-        )
+        folder = _told(lambda: fetch_embedder(settings, show))
     out.print(f"Готово: {folder}")
     out.print("Если корпус уже разобран, выполните «storyteller reindex».")
 

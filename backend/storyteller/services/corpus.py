@@ -98,6 +98,16 @@ def _open_queue(settings: Settings) -> IngestQueue:
     return DramatiqQueue(str(settings.redis_url))
 
 
+def is_open(data_dir: Path) -> bool:
+    """Return whether another process holds this data folder."""
+    try:
+        with ExitStack() as stack:
+            _own(data_dir, stack)
+    except Conflict:
+        return True
+    return False
+
+
 def _own(data_dir: Path, stack: ExitStack) -> None:
     """Make this process the only one on a data folder: two on one Chroma folder corrupt it."""
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import structlog
 
 from storyteller.config import Settings
 from storyteller.embedding.base import Embedder
+from storyteller.embedding.weights import Report, fetch_weights
 from storyteller.errors import ConfigError, ModelUnavailable
 from storyteller.llm.auto import AutoModel
 from storyteller.llm.base import LanguageModel
@@ -56,6 +57,21 @@ def open_embedder(settings: Settings) -> Embedder:
             return _e5(settings.embedding_model, models_dir)
         case "sentence-transformers":
             return _sentence_transformers(settings.embedding_model, models_dir)
+
+
+def fetch_embedder(settings: Settings, report: Report) -> Path:
+    """Fetch what `EMBEDDER` needs into the models folder, once, and return where it lies.
+
+    Raises `ModelUnavailable` with what to do.
+    """
+    models_dir = settings.data_dir / "models"
+    if settings.embedder != "sentence-transformers":
+        return fetch_weights(settings.embedding_model, models_dir, report)
+    from storyteller.embedding.sentence_transformers import SentenceTransformersEmbedder
+
+    # The package shows its own progress.
+    SentenceTransformersEmbedder(settings.embedding_model, models_dir, offline=False)
+    return models_dir / "sentence-transformers"
 
 
 def _e5_or_offline(model: str, models_dir: Path) -> Embedder:

@@ -27,12 +27,12 @@ async def open_services(
     """Open the services; a server takes what was left unfinished for dead, and without a queue
     elsewhere it also ingests. `serving=False` is for one command of the CLI, which does neither.
 
-    `anew` as in `open_corpus`. Raises what `open_corpus` and `open_model` raise.
+    `anew` opens the indexes to be made anew by this process, wherever else a writer may be at home. Raises what `open_corpus` and `open_model` raise.
     """
     embedded = settings.redis_url is None
     async with AsyncExitStack() as stack:
         parts = stack.enter_context(ExitStack())
-        role: Role = "work" if embedded else "send"
+        role: Role = "work" if embedded or anew else "send"
         corpus = await asyncio.to_thread(open_corpus, settings, parts, role, anew=anew)
         model = await open_model(settings, corpus.store, stack)
         cache = await _open_cache(settings, stack)

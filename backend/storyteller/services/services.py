@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from storycore.safety import ForbiddenContent, check_adults_only
-from storycore.story import Story, StoryWriter, read_stories
 from storyteller import __version__
 from storyteller.cache.base import Cache
 from storyteller.cache.rates import Rates
-from storyteller.errors import NotFound, StorytellerError
+from storyteller.errors import Conflict, NotFound, StorytellerError
 from storyteller.ingest.assembly import forget
 from storyteller.ingest.manifest import State
 from storyteller.ingest.reindex import reindex
@@ -24,7 +21,7 @@ from storyteller.library.manuscripts import Manuscripts
 from storyteller.library.runs import RunRecord, RunRecords
 from storyteller.library.sessions import Sessions
 from storyteller.llm.base import LanguageModel
-from storyteller.metrics import CORPUS, CRAWL, QUEUE, REFUSALS
+from storyteller.metrics import CORPUS, CRAWL, QUEUE
 from storyteller.retrieval.retriever import Retriever
 from storyteller.retrieval.store import CorpusCounts
 from storyteller.services.corpus import Corpus
@@ -135,25 +132,6 @@ class Services:
             # The processor is another process: the manifest is the only place it answers.
             await asyncio.sleep(0.1)
 
-    def ingest_file(self, file: Path) -> tuple[int, int]:
-        """Copy the stories of a JSONL file into the raw folder; return (accepted, broken).
-
-        Refused stories count as neither: they are not copied. Raises `NotFound`.
-        """
-        if not file.is_file():
-            raise NotFound(f"Файла {file} нет.")
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        writer = StoryWriter(self.corpus.raw_dir / "upload" / f"{moment}.jsonl")
-        accepted = broken = 0
-        for record in read_stories(file):
-            if not isinstance(record, Story):
-                broken += 1
-            elif _is_allowed(record):
-                writer.append(record)
-                accepted += 1
-        writer.close()
-        return accepted, broken
-
     def drain(self, progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
         """Work on everything that lies in the raw folder, here and now."""
         if self.corpus.ingest is not None:
@@ -162,9 +140,10 @@ class Services:
     def reindex(self, progress: Callable[[int, int], None]) -> None:
         """Make both indexes anew."""
         corpus = self.corpus
-        if corpus.ingest is not None:
-            worker = corpus.ingest.worker
-            reindex(worker, corpus.manifest, corpus.index, corpus.keywords, progress)
+        if corpus.ingest is None:
+            raise Conflict("Указатели принадлежат другому процессу.", code="not_the_writer")
+        worker = corpus.ingest.worker
+        reindex(worker, corpus.manifest, corpus.index, corpus.keywords, progress)
 
     def open_manuscript(self, manuscript_id: str) -> tuple[Manuscript, RunRecord | None]:
         """Return a manuscript and its newest run, which says whether it was interrupted."""
@@ -198,12 +177,3 @@ class Services:
     async def _model(self) -> Part:
         state = await self.model.state()
         return Part(ok=state.ready, detail=self.model.name)
-
-
-def _is_allowed(story: Story) -> bool:
-    try:
-        check_adults_only(story.text, story.title, story.category or "", *story.tags)
-    except ForbiddenContent as refusal:
-        REFUSALS.labels("story", refusal.code).inc()
-        return False
-    return True
