@@ -17,7 +17,7 @@ run: $(STAMP)/run frontend/dist/index.html ## Set everything up and start withou
 	$(if $(PORT),PORT=$(PORT)) $(BIN)/storyteller serve
 
 crawl: $(STAMP)/run ## Crawl the configured site into data/raw (SITE_URL=... to choose another)
-	cd scraper && DATA_DIR="$(abspath $(or $(DATA_DIR),data))" ../$(BIN)/scrapy crawl stories $(ARGS)
+	cd scraper && ../$(BIN)/scrapy crawl stories $(ARGS)
 
 replica: $(STAMP)/run ## Serve a small replica of the crawled site at http://127.0.0.1:8999
 	$(BIN)/python -m tests.replica --port 8999
@@ -25,12 +25,13 @@ replica: $(STAMP)/run ## Serve a small replica of the crawled site at http://127
 weights: $(STAMP)/run ## Fetch the embedding model once (about 1 GB) for search by meaning
 	$(BIN)/storyteller models fetch
 
-check: $(STAMP)/dev $(STAMP)/page ## Lint, types, import contracts
+check: $(STAMP)/dev $(STAMP)/page ## Lint, types, import contracts, the quickest tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd frontend && npm run --silent lint
+	$(BIN)/python -m pytest -q core/tests tests/test_house.py backend/tests/test_config.py
 
 test: $(STAMP)/dev $(STAMP)/page ## Every test that needs no container and no browser
 	$(BIN)/python -m pytest -m "not e2e and not compose and not chaos" $(ARGS)
