@@ -135,6 +135,21 @@ def test_the_log_holds_no_word_of_any_story(crawled: Crawled):
     assert not [line for line in lines if line.strip()[:40] in crawled.output]
 
 
+def test_the_log_holds_no_address_and_still_tells_what_came_of_each(crawled: Crawled):
+    assert "://" not in crawled.output
+    assert "chitat_" not in crawled.output
+    assert "Crawled (200) <GET [address]>" in crawled.output
+    assert "Retrying <GET [address]> (failed 1 times): 503 Service Unavailable" in crawled.output
+
+
+def test_a_page_that_was_given_up_is_told_without_its_address(tmp_path: Path):
+    with ReplicaServer(SMALL, moods=Moods(turn_after=20, turn_status=500)) as server:
+        crawled = crawl(server.url, tmp_path, LOG_LEVEL="error")
+
+    assert "Gave up retrying <GET [address]> (failed 4 times)" in crawled.output
+    assert "://" not in crawled.output
+
+
 def test_no_switch_of_scrapy_brings_an_unjudged_page_to_the_disk(
     tmp_path: Path, small: ReplicaServer
 ):
