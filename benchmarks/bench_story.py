@@ -6,7 +6,6 @@ read line by line. The same run, turn about. What the guard holds back (80 chara
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,10 +13,7 @@ from pathlib import Path
 import httpx
 from benchmarks.bench_stream import read_bare
 from tests.doubles.ollama import Behaviour, OllamaDouble
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "backend" / "tests" / "api"))
-
-from studio import Studio, is_filled, until
+from tests.studio import Studio, is_filled, until
 
 ROUNDS = 5
 WORDS = 800

@@ -1,16 +1,11 @@
 """A running studio for each module, filled with the starter stories; or one of a test's own."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-
-# Tests are no package (--import-mode=importlib), so what they share is found by its folder.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from studio import Studio, is_filled, until
+from tests.studio import Studio, is_filled, until
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,10 @@
 """What a reader sees when a part is missing, or dies under a story."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from studio import free_port, is_filled, told, until, watch
-
-sys.path.insert(0, str(Path(__file__).parents[3]))
-
 from tests.doubles.ollama import Behaviour, OllamaDouble
+from tests.studio import free_port, is_filled, told, until, watch
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 import pytest
-from studio import is_filled, until
+from tests.studio import is_filled, until
 
 
 def test_lists_opens_and_finds_the_stories(reader):

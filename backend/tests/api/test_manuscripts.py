@@ -1,5 +1,5 @@
 import pytest
-from studio import is_filled, told, until, watch
+from tests.studio import is_filled, told, until, watch
 
 WISH = {"wish": "Хозяйка чайной и часовщик пережидают метель", "words": 300}
 
