@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import URL, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
@@ -62,13 +62,16 @@ def _with_driver(url: str) -> str:
 def sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite file, whose folder is made when it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{path}"
+    # Rendered rather than glued: a folder may be called «a?b» or «100%», which mean something there.
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def migrate(engine: Engine) -> None:
     """Run the migrations that the database has not seen."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    # Alembic's options are an ini file's, where a bare % would begin a reference.
+    scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", scripts)
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -1,6 +1,7 @@
 """The schema that migrations build is the schema that the code expects, on every database."""
 
 import multiprocessing
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from storyteller.database import Base, migrate, open_database
+from storyteller import database
+from storyteller.database import Base, migrate, open_database, sqlite_url
 from storyteller.errors import ConfigError, StorageUnavailable
 
 
@@ -88,6 +90,32 @@ def test_a_server_that_is_away_is_told_in_our_words():
 def test_a_folder_that_cannot_be_written_is_told_in_our_words(tmp_path: Path):
     with pytest.raises(StorageUnavailable):
         open_database(f"sqlite:///{tmp_path}/missing/test.db")
+
+
+@pytest.mark.parametrize(
+    "name", ["a%20b", "100%", "a?b", "a#b", "a&b=c", "a:b@c", "дом, a b", "%(x)s"]
+)
+def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str):
+    file = tmp_path / name / "storyteller.db"
+
+    open_database(sqlite_url(file)).dispose()
+
+    assert file.is_file()
+    assert [folder.name for folder in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["a%20b", "%(x)s"])
+def test_the_studio_may_lie_in_a_folder_of_any_name(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    home = Path(database.__file__).parent
+    shutil.copytree(home / "migrations", tmp_path / name / "migrations")
+    monkeypatch.setattr(database, "__file__", str(tmp_path / name / "__init__.py"))
+
+    engine = open_database(sqlite_url(tmp_path / "storyteller.db"))
+
+    assert "corpus_version" in inspect(engine).get_table_names()
+    engine.dispose()
 
 
 def test_a_connection_that_breaks_later_is_told_in_our_words(new_postgres):
