@@ -25,6 +25,12 @@ def clean_line(text: str) -> str:
     return _clean_line(_plain(text).replace("\n", " "))
 
 
+def fold(text: str) -> str:
+    """Return `text` as it is searched for: in one case and one spelling, so ЁЛКА and елка meet."""
+    # Composed first: what comes from a Mac may have its ё and й in two parts.
+    return unicodedata.normalize("NFC", text).casefold().replace("ё", "е")
+
+
 # --- characters -------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storycore.text import clean, clean_line
+from storycore.text import clean, clean_line, fold
 
 # Everything the rules look at, so that random texts meet them often.
 MARKS = "аяЕйиы\u0306\u0301\u0300\u0308 -–—‑.…,!?\"“”„«»‹›\n\r\t\xa0\u200b\xade1/([)*'"
@@ -146,6 +146,11 @@ def test_a_clean_classic_is_already_clean(ruslit):
     for work in islice(ruslit, 20):
         once = clean(work["text"])
         assert clean(once) == once, work["title"]
+
+
+@pytest.mark.parametrize("written", ["Ёлка", "ЕЛКА", "е\u0308лка", "Е\u0308ЛКА"])
+def test_a_word_is_searched_for_however_it_is_written(written):
+    assert fold(written) == "елка"
 
 
 @pytest.mark.parametrize("mark", ['"', "«", "-", " - ", ".", "\n", "\u0301", "„“", "https://"])

@@ -1,6 +1,5 @@
 """A manuscript as values: what the library hands out and never takes back changed."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,8 +75,3 @@ class Revision:
     title: str
     words: int
     created_at: datetime
-
-
-def fold(text: str) -> str:
-    """Return `text` in one case and one spelling, so that ЁЛКА and елка meet."""
-    return unicodedata.normalize("NFC", text).casefold().replace("ё", "е")

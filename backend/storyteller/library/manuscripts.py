@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from storycore.text import fold
 from storyteller.errors import Malformed
 from storyteller.library import revisions
 from storyteller.library.manuscript import (
@@ -17,7 +18,6 @@ from storyteller.library.manuscript import (
     ManuscriptPage,
     ManuscriptSummary,
     Revision,
-    fold,
 )
 from storyteller.library.revisions import TITLE_LENGTH, SceneContent
 from storyteller.library.tables import (

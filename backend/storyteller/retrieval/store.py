@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from storycore.story import Story
+from storycore.text import fold
 from storyteller.errors import Malformed, StorageUnavailable
 from storyteller.retrieval.chunk import Chunk
 from storyteller.retrieval.tables import ChunkRow, CorpusVersionRow, StoryRow
@@ -220,11 +221,6 @@ class CorpusStore:
                 return
             yield rows
             last = rows[-1][0]
-
-
-def fold(text: str) -> str:
-    """Return `text` as titles are compared: no case, ё as е."""
-    return text.casefold().replace("ё", "е")
 
 
 def _raise_version(connection: Connection) -> None:

@@ -140,7 +140,7 @@ def test_the_version_changes_with_every_change_and_survives_a_restart(
     assert store.version() == seen[-1]
 
 
-@pytest.mark.parametrize("query", ["ЁЛКА", "елка", "ветр", "ВЕТРОВА ёл", "  ёлка  "])
+@pytest.mark.parametrize("query", ["ЁЛКА", "елка", "ветр", "ВЕТРОВА ёл", "  ёлка  ", "е\u0308лка"])
 def test_a_title_or_author_is_found_in_any_case_and_with_either_e(store: CorpusStore, query: str):
     store.put(story("Ёлка в январе", author="Анна ВЕТРОВА"), [])
     store.put(story("Море в июле", number=1), [])
