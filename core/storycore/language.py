@@ -1,34 +1,11 @@
-"""What several members need to know of Russian: its letters, its words, where a sentence ends."""
+"""What several members need to know of Russian: its words, its numbers, where a sentence ends."""
 
 import re
 from collections import deque
 
 from razdel import sentenize
 
-# Names, quotations and a foreign line may take up to this share of a Russian text's letters.
-_FOREIGN_SHARE = 0.3
-# A Ukrainian or Belarusian text shows these in a few per cent of its letters, a Russian one never.
-_NEIGHBOUR_SHARE = 0.005
-
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_NEIGHBOURS = re.compile(r"[іїєґўјљњћђ]", re.IGNORECASE)
-_LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:[-‑’'][^\W_]+)*")
-
-
-def is_russian(text: str) -> bool:
-    """Say whether a text is Russian prose: mostly Cyrillic, without its neighbours' letters."""
-    letters = sum(1 for _ in _LETTER.finditer(text))
-    if not letters:
-        return False
-    neighbours = sum(1 for _ in _NEIGHBOURS.finditer(text))
-    return cyrillic_share(text) >= 1 - _FOREIGN_SHARE and neighbours < letters * _NEIGHBOUR_SHARE
-
-
-def cyrillic_share(text: str) -> float:
-    """Return the share of Cyrillic among the letters of a text, 0..1; 0 when it has no letters."""
-    letters = sum(1 for _ in _LETTER.finditer(text))
-    return sum(1 for _ in _CYRILLIC.finditer(text)) / letters if letters else 0.0
 
 
 def count_words(text: str) -> int:

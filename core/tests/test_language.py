@@ -7,32 +7,9 @@ from hypothesis import strategies as st
 from storycore.language import (
     CARDINALS,
     count_words,
-    cyrillic_share,
     ends_with_sentence,
-    is_russian,
     trim_to_sentence,
 )
-
-
-@pytest.mark.parametrize(
-    ("text", "russian"),
-    [
-        ("Она поставила чайник и открыла окно.", True),
-        ("Она читала утренний The Times, пила чай и слушала дождь.", True),
-        ("She put the kettle on.", False),
-        ("Вона відчинила вікно і поставила чайник.", False),
-        ("Яна адчыніла акно і паставіла чайнік, ўсміхнулася.", False),
-        ("12345 — !", False),
-        ("", False),
-    ],
-)
-def test_russian_is_told_from_its_neighbours(text, russian):
-    assert is_russian(text) is russian
-
-
-def test_a_share_is_of_letters_alone():
-    assert cyrillic_share("да no, 100 %") == 0.5
-    assert cyrillic_share("100 %") == 0
 
 
 @pytest.mark.parametrize(
