@@ -19,7 +19,7 @@ from rich.progress import (
 
 from storyteller.config import Settings, load_settings
 from storyteller.errors import StorytellerError
-from storyteller.logs import set_up_logs
+from storyteller.logs import error_log, set_up_logs
 from storyteller.services import Services, open_services
 from storyteller.services.corpus import is_open
 from storyteller.writing.events import Blocked, Failed, Notice
@@ -53,7 +53,7 @@ def serve(
     from storyteller.main import serve as serve_until_stopped
 
     settings = _settings()
-    set_up_logs(settings.log_level, settings.data_dir / "logs" / "errors.jsonl")
+    set_up_logs(settings.log_level, error_log(settings.data_dir))
     address = port or settings.port
     if host == "127.0.0.1":
         err.print(f"Студия откроется на http://127.0.0.1:{address}  (остановить: Ctrl+C)")
@@ -68,7 +68,7 @@ def process(
     from storyteller.processor import run
 
     settings = _settings()
-    set_up_logs(settings.log_level, settings.data_dir / "logs" / "errors.jsonl")
+    set_up_logs(settings.log_level, error_log(settings.data_dir, "processor"))
     raise typer.Exit(_told(lambda: run(settings, once=once)))
 
 
@@ -78,7 +78,7 @@ def ingest(files: Annotated[list[Path], typer.Argument(help="Файлы JSONL с
     from storyteller.services.adding import add_file
 
     settings = _settings()
-    set_up_logs("error", settings.data_dir / "logs" / "errors.jsonl")
+    set_up_logs("error", error_log(settings.data_dir, "cli"))
     for file in files:
         added = _told(partial(add_file, file, settings.data_dir / "raw"))
         out.print(
@@ -219,7 +219,7 @@ def _with_services(
     work: Callable[[Services], Coroutine[Any, Any, None]], *, anew: bool = False
 ) -> None:
     settings = _settings()
-    set_up_logs("error", settings.data_dir / "logs" / "errors.jsonl")
+    set_up_logs("error", error_log(settings.data_dir, "cli"))
 
     async def run() -> None:
         async with open_services(settings, serving=False, anew=anew) as services:

@@ -18,8 +18,13 @@ ERROR_LOG_BYTES = 2 * 1024 * 1024
 ERROR_LOG_FILES = 5
 
 
-def set_up_logs(level: str, error_log: Path | None = None) -> None:
-    """Send every log of the process through one chain; errors also go to `error_log`."""
+def error_log(data_dir: Path, process: str = "") -> Path:
+    """Return where a process keeps its errors: two must not turn over one file."""
+    return data_dir / "logs" / (f"errors-{process}.jsonl" if process else "errors.jsonl")
+
+
+def set_up_logs(level: str, errors: Path | None = None) -> None:
+    """Send every log of the process through one chain; errors also go to the file `errors`."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -37,9 +42,9 @@ def set_up_logs(level: str, error_log: Path | None = None) -> None:
         ],
     )
     handlers: list[logging.Handler] = [logging.StreamHandler()]
-    if error_log:
-        error_log.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(_error_file(error_log))
+    if errors:
+        errors.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(_error_file(errors))
     for handler in handlers:
         handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=handlers, force=True)

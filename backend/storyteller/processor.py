@@ -19,7 +19,7 @@ from storyteller.errors import StorytellerError
 from storyteller.ingest.assembly import Ingest
 from storyteller.ingest.pipeline import IngestStopped
 from storyteller.ingest.starter import seed_starter
-from storyteller.logs import set_up_logs
+from storyteller.logs import error_log, set_up_logs
 from storyteller.services.corpus import open_corpus
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         settings = load_settings()
-        set_up_logs(settings.log_level, settings.data_dir / "logs" / "errors.jsonl")
+        set_up_logs(settings.log_level, error_log(settings.data_dir, "processor"))
         return run(settings, once=options.once, metrics_port=options.metrics_port)
     except StorytellerError as error:
         # A sentence for whoever started us; the traceback would say nothing more.
