@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from storycore.language import count_words
+from storycore.safety import ForbiddenContent, check_adults_only
 from storyteller.errors import Conflict, NotFound
 from storyteller.library.manuscript import Manuscript, Scene
 from storyteller.library.tables import (
@@ -137,14 +138,23 @@ def scene_id_at(session: Session, row: ManuscriptRow, index: int) -> str:
     return uuid.uuid4().hex
 
 
-def keep_partials(session: Session) -> None:
-    """Turn every partial text that a killed run left into a revision, word for word."""
+def keep_partials(session: Session) -> dict[str, ForbiddenContent]:
+    """Turn every partial text that a killed run left into a revision, word for word.
+
+    One that is refused as a whole is dropped; returns why, by the id of the manuscript.
+    """
+    refused: dict[str, ForbiddenContent] = {}
     for partial in session.scalars(select(PartialRow)).all():
-        if partial.text:
+        try:
+            check_adults_only(partial.text)
+        except ForbiddenContent as refusal:
+            refused[partial.manuscript_id] = refusal
+        if partial.text and partial.manuscript_id not in refused:
             row = session.get_one(ManuscriptRow, partial.manuscript_id)
             content = SceneContent(partial.text, partial.title, partial.sources)
             put_scene(session, row, partial.scene_index, content, partial.cause)
         session.delete(partial)
+    return refused
 
 
 def read(session: Session, manuscript_id: str) -> Manuscript:

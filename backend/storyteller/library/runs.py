@@ -6,18 +6,25 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
 
+import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from storyteller.errors import NotFound
+from storycore.safety import ForbiddenContent, SafetyUnavailable
+from storyteller.errors import NotFound, RequestRefused
 from storyteller.library.revisions import keep_partials
 from storyteller.library.tables import Json, ManuscriptRow, RunRow, now
+from storyteller.metrics import REFUSALS
+
+log = structlog.get_logger()
 
 RunState = Literal["queued", "running", "done", "stopped", "blocked", "error", "interrupted"]
 UNFINISHED: tuple[RunState, ...] = ("queued", "running")
 INTERRUPTED = (
     "Работа прервалась вместе с программой. Написанное сохранено, историю можно продолжить."
 )
+
+NOT_JUDGED = "Проверка текста не сработала, поэтому написанное не сохранено. Попробуйте ещё раз."
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +139,13 @@ class RunRecords:
         """Mark the runs that a kill left unfinished, keep their text, return their number.
 
         For the start of the one process that writes: it takes every unfinished run for dead.
+        Text that is refused when it is read as a whole is dropped, and its run is a blocked one.
         """
         with Session(self._engine) as session, session.begin():
-            keep_partials(session)
+            refused = keep_partials(session)
             rows = session.scalars(select(RunRow).where(RunRow.state.in_(UNFINISHED))).all()
             for row in rows:
-                row.state, row.code, row.detail = "interrupted", "interrupted", INTERRUPTED
+                row.state, row.code, row.detail = _ending(refused.get(row.manuscript_id))
                 row.finished_at = now()
             return len(rows)
 
@@ -147,6 +155,17 @@ class RunRecords:
             if row is not None:
                 for name, value in facts.items():
                     setattr(row, name, value)
+
+
+def _ending(refusal: ForbiddenContent | None) -> tuple[RunState, str, str]:
+    """Return state, code and sentence of a killed run, from what the guard said of its text."""
+    if refusal is None:
+        return "interrupted", "interrupted", INTERRUPTED
+    REFUSALS.labels("output", refusal.code).inc()
+    log.warning("library.partial_refused", code=refusal.code, rule=refusal.rule)
+    if isinstance(refusal, SafetyUnavailable):
+        return "blocked", refusal.code, NOT_JUDGED
+    return "blocked", refusal.code, RequestRefused.message
 
 
 def _record(row: RunRow) -> RunRecord:

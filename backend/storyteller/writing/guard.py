@@ -4,7 +4,7 @@ import re
 
 import structlog
 
-from storycore.safety import ForbiddenContent, StreamGuard, check_adults_only
+from storycore.safety import ForbiddenContent, SafetyUnavailable, StreamGuard, check_adults_only
 from storyteller.errors import RequestRefused, ServiceUnavailable
 from storyteller.metrics import REFUSALS
 from storyteller.writing.request import StoryRequest
@@ -15,8 +15,6 @@ log = structlog.get_logger()
 # guard itself remembers as much and as much again, of which the first half may go for a clean start.
 _SEAM = 400
 _SENTENCE_START = re.compile(r"[.!?…]\s+|\n+")
-# The code of a guard that could not judge: a refusal, but not of what was asked.
-_BROKEN = "safety_unavailable"
 # What has no place in prose: controls, halves of surrogates, invisible marks, and signs beyond the
 # Basic Multilingual Plane, which JavaScript and Python would count differently.
 _NOT_PROSE = re.compile(
@@ -36,12 +34,31 @@ def check_request(request: StoryRequest, *texts: str) -> None:
     except ForbiddenContent as refusal:
         REFUSALS.labels("request", refusal.code).inc()
         log.info("writing.request_refused", code=refusal.code, rule=refusal.rule)
-        if refusal.code == _BROKEN:
+        if isinstance(refusal, SafetyUnavailable):
+            # A refusal, but not of what was asked.
             raise ServiceUnavailable(
                 "Проверка текста не сработала, поэтому мы ничего не пишем. Попробуйте ещё раз.",
-                code=_BROKEN,
+                code=refusal.code,
             ) from refusal
         raise RequestRefused(code=refusal.code) from refusal
+
+
+def check_scene(text: str) -> None:
+    """Read what is to be kept of a scene once more, as a whole; raise `ForbiddenContent`.
+
+    The stream's guard saw it with more to come: an end that was cut off may say something else.
+    """
+    try:
+        check_adults_only(text)
+    except ForbiddenContent as refusal:
+        count_refusal(refusal)
+        raise
+
+
+def count_refusal(refusal: ForbiddenContent) -> None:
+    """Count and log that a model's text was refused."""
+    REFUSALS.labels("output", refusal.code).inc()
+    log.warning("writing.output_refused", code=refusal.code, rule=refusal.rule)
 
 
 class GuardedText:

@@ -7,7 +7,7 @@ from typing import Literal
 import structlog
 from pydantic import BaseModel
 
-from storycore.safety import ForbiddenContent
+from storycore.safety import ForbiddenContent, SafetyUnavailable
 from storyteller.errors import (
     ContextExceeded,
     IndexMismatch,
@@ -16,7 +16,7 @@ from storyteller.errors import (
     ServiceUnavailable,
     StorytellerError,
 )
-from storyteller.library.runs import INTERRUPTED, RunState
+from storyteller.library.runs import INTERRUPTED, NOT_JUDGED, RunState
 from storyteller.writing.events import Blocked, Failed, Stopped
 
 log = structlog.get_logger()
@@ -43,6 +43,8 @@ def outcome_of(work: asyncio.Task[None], why: Reason) -> Outcome:
 def outcome_of_error(error: BaseException) -> Outcome:
     """Return what becomes of a run that met an error, in the words the reader will see."""
     match error:
+        case SafetyUnavailable(code=code):
+            return Outcome("blocked", Blocked(code=code, detail=NOT_JUDGED))
         case ForbiddenContent(code=code):
             return Outcome("blocked", Blocked(code=code, detail=RequestRefused.message))
         case ModelInterrupted():

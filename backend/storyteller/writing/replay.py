@@ -19,7 +19,7 @@ from storyteller.writing.events import (
     SceneStarted,
     Stopped,
 )
-from storyteller.writing.runlog import stored_events
+from storyteller.writing.runlog import stored_events, without_text
 
 
 async def past_events(
@@ -31,6 +31,9 @@ async def past_events(
     saved text takes the place of what was told. Ids go on rising, so that no reader waits for more.
     """
     stored = await stored_events(cache, record.id)
+    if record.state == "blocked":
+        # After a kill the copy may hold what was refused only at the next start.
+        stored = [without_text(event) for event in stored]
     if stored and stored[-1].is_final:
         return stored[after:]
     start = max(after, len(stored))

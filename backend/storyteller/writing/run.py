@@ -14,6 +14,7 @@ import structlog
 from pydantic import BaseModel
 
 from storycore.language import count_words
+from storycore.safety import ForbiddenContent
 from storyteller.library.manuscript import Manuscript
 from storyteller.library.runs import RunRecord
 from storyteller.llm.base import Finish
@@ -28,6 +29,7 @@ from storyteller.writing.events import (
     SceneDone,
     SceneStarted,
 )
+from storyteller.writing.guard import check_scene
 from storyteller.writing.ledger import Autosave, Ledger
 from storyteller.writing.line import Line
 from storyteller.writing.outcome import UNFORESEEN, Outcome, Reason, outcome_of, outcome_of_error
@@ -179,7 +181,7 @@ class Run:
     async def _write_down(self, outcome: Outcome, seconds: float) -> tuple[Outcome, BaseModel]:
         """Put text and record into the library; return how it ended and the event that says so."""
         try:
-            words = await self._keep_text(outcome)
+            outcome, words = await self._keep_text(outcome)
         except Exception as error:
             log.exception("run.text_not_saved", run_id=self.record.id)
             outcome = outcome_of_error(error)
@@ -208,20 +210,30 @@ class Run:
             log.exception("run.end_not_saved", run_id=self.record.id)
         return outcome, event
 
-    async def _keep_text(self, outcome: Outcome) -> int:
-        """Leave in the library what this ending keeps; return the words of the manuscript."""
+    async def _keep_text(self, outcome: Outcome) -> tuple[Outcome, int]:
+        """Leave in the library what this ending keeps; return the words of the manuscript.
+
+        The one place where a run's text is saved, and so where it is judged as a whole: text that
+        is refused makes the run a blocked one, however it ended.
+        """
         index = self.record.scene_index
         scene = self._draft.scenes.get(index)
-        if outcome.state == "blocked":
-            await self._log.wipe()
-        elif scene is not None and scene.text.rstrip() != self._before.rstrip():
+        is_new = scene is not None and scene.text.rstrip() != self._before.rstrip()
+        if outcome.state != "blocked" and scene is not None and is_new:
             if outcome.state == "stopped" and (cut := ending(scene.text)) is not None:
                 self._tell(Replace(scene=index, start=cut[0], text=cut[1]))
-            return await self._ledger.write(self._save, scene)
+            try:
+                await asyncio.to_thread(check_scene, scene.text)
+            except ForbiddenContent as refusal:
+                outcome = outcome_of_error(refusal)
+            else:
+                return outcome, await self._ledger.write(self._save, scene)
+        if outcome.state == "blocked":
+            await self._log.wipe()
         if scene is not None:
             # Nothing of this run stays: the readers have the scene again as the library has it.
             self._tell(Replace(scene=index, start=0, text=self._original))
-        return await self._ledger.write(self._drop_partial)
+        return outcome, await self._ledger.write(self._drop_partial)
 
     def _save(self, scene: SceneDraft) -> int:
         saved = self._ledger.manuscripts.save_scene_text(

@@ -40,6 +40,16 @@ async def stored_events(cache: Cache, run_id: str) -> list[RunEvent]:
     return events
 
 
+def without_text(event: RunEvent) -> RunEvent:
+    """Return an event in its place, without a word of the story."""
+    match event.data:
+        case Delta(scene=scene):
+            return RunEvent.of(event.id, Delta(scene=scene, text=""))
+        case Replace(scene=scene):
+            return RunEvent.of(event.id, Replace(scene=scene, start=0, text=""))
+    return event
+
+
 class RunLog:
     """The events of a living run, numbered from 1; copied to the cache as they come."""
 
@@ -74,7 +84,7 @@ class RunLog:
 
     async def wipe(self) -> None:
         """Take the text out of every event, here and in the copy; the numbers stay."""
-        self._events = [RunEvent.of(event.id, _without_text(event.data)) for event in self._events]
+        self._events = [without_text(event) for event in self._events]
         await self._stop_mirroring()
         await self._cache.delete(self._key)
         self._mirrored = 0
@@ -111,12 +121,3 @@ class RunLog:
         self._has_ended.set()
         self._wake()
         await self._mirror
-
-
-def _without_text(data: BaseModel) -> BaseModel:
-    match data:
-        case Delta(scene=scene):
-            return Delta(scene=scene, text="")
-        case Replace(scene=scene):
-            return Replace(scene=scene, start=0, text="")
-    return data

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import cast
@@ -11,18 +11,18 @@ import structlog
 from pydantic import BaseModel
 
 from storycore.language import count_words
-from storycore.safety import ForbiddenContent, check_adults_only
+from storycore.safety import ForbiddenContent
 from storyteller.errors import (
     ContextExceeded,
     ModelInterrupted,
     ServiceUnavailable,
 )
 from storyteller.llm.base import Finish, LanguageModel, Prompt, Sampling
-from storyteller.metrics import FIRST_TOKEN_SECONDS, REFUSALS, TOKENS_PER_SECOND
+from storyteller.metrics import FIRST_TOKEN_SECONDS, TOKENS_PER_SECOND
 from storyteller.retrieval.chunk import Passage
 from storyteller.writing.budget import Fitted
 from storyteller.writing.events import Delta, Notice, Replace, SceneDone, Sources
-from storyteller.writing.guard import GuardedText, check_request
+from storyteller.writing.guard import GuardedText, check_request, count_refusal
 from storyteller.writing.prompt import Material, build_prompt
 from storyteller.writing.quality import measure
 from storyteller.writing.request import StoryRequest
@@ -56,7 +56,8 @@ class Writer:
     async def write(self, task: SceneTask) -> AsyncGenerator[BaseModel | Finish]:
         """Yield what the reader is told of a scene, and the model's `Finish` before the last.
 
-        The text that a reader has after the last event ends with a sentence. Raises the model's
+        The text that a reader has after the last event ends with a sentence; it was judged as it
+        came, and is judged as a whole by whoever keeps it. Raises the model's
         errors after what came before them was yielded, `ForbiddenContent` when the guard stops
         the text, and `RequestRefused`.
         """
@@ -73,8 +74,7 @@ class Writer:
                 async for event in events:
                     yield event
         except ForbiddenContent as refusal:
-            REFUSALS.labels("output", refusal.code).inc()
-            log.warning("writing.output_refused", code=refusal.code, rule=refusal.rule)
+            count_refusal(refusal)
             raise
 
     async def _tell(
@@ -93,9 +93,8 @@ class Writer:
                         yield Delta(scene=task.index, text=piece)
                     case _:
                         yield piece
-        async with aclosing(self._end(task, "".join(written), words)) as ends:
-            async for event in ends:
-                yield event
+        for event in _end(task, "".join(written), words):
+            yield event
 
     async def _passages(self, request: StoryRequest) -> tuple[list[Passage], Notice | None]:
         top_k = self._top_k if request.top_k is None else request.top_k
@@ -137,20 +136,6 @@ class Writer:
             else:
                 return
 
-    async def _end(self, task: SceneTask, written: str, words: int) -> AsyncGenerator[BaseModel]:
-        """Check the whole once more, end it with a sentence and give it its figures."""
-        text = task.before + written
-        cut = ending(text)
-        if cut is not None:
-            start, replacement = cut
-            text = text[:start] + replacement
-            yield Replace(scene=task.index, start=start, text=replacement)
-        await asyncio.to_thread(check_adults_only, text)
-        target = words + count_words(task.before)
-        yield SceneDone(
-            index=task.index, words=count_words(text), quality=measure(text, words=target)
-        )
-
 
 async def _stream(
     model: LanguageModel, task: SceneTask, prompt: Prompt, fitted: Fitted, ratio: TokenRatio
@@ -188,6 +173,18 @@ async def _stream(
     TOKENS_PER_SECOND.labels(model.provider).observe(finish.completion_tokens / seconds)
     ratio.learn(_text(prompt), finish.prompt_tokens)
     yield finish
+
+
+def _end(task: SceneTask, written: str, words: int) -> Iterator[BaseModel]:
+    """Yield what ends the text with a sentence, then its figures; who keeps it checks it."""
+    text = task.before + written
+    cut = ending(text)
+    if cut is not None:
+        start, replacement = cut
+        text = text[:start] + replacement
+        yield Replace(scene=task.index, start=start, text=replacement)
+    target = words + count_words(task.before)
+    yield SceneDone(index=task.index, words=count_words(text), quality=measure(text, words=target))
 
 
 _TRIMMED = Notice(

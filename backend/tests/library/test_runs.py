@@ -1,6 +1,7 @@
 import pytest
 
-from storyteller.errors import NotFound
+from storycore.safety import rules
+from storyteller.errors import NotFound, RequestRefused
 from storyteller.library.manuscripts import Manuscripts
 from storyteller.library.runs import RunRecords
 
@@ -66,6 +67,43 @@ def test_after_a_kill_the_text_is_kept_and_the_run_is_interrupted(
     kept = manuscripts.get(manuscript_id)
     assert (kept.text, kept.revision) == ("Марина вышла. И тут", 2)
     assert (kept.scenes[0].is_partial, kept.scenes[0].sources) == (False, [{"chunk_id": "1"}])
+
+
+def test_a_text_that_a_kill_cut_into_a_cue_is_dropped_and_its_run_blocked(
+    runs: RunRecords, manuscripts: Manuscripts, manuscript_id: str
+):
+    other = manuscripts.create({"wish": "Лес"}, "Лес").id
+    cut, whole = runs.create(manuscript_id, "write"), runs.create(other, "write")
+    manuscripts.save_partial(manuscript_id, 0, "Марина вышла. Ей 16", cause="write")
+    manuscripts.save_partial(other, 0, "Марина вышла.", cause="write")
+
+    runs.interrupt_unfinished()
+
+    assert [runs.get(run.id).state for run in (cut, whole)] == ["blocked", "interrupted"]
+    assert runs.get(cut.id).code == "minor_content"
+    assert runs.get(cut.id).detail == RequestRefused.message
+    assert (manuscripts.get(manuscript_id).text, manuscripts.get(other).text) == (
+        "",
+        "Марина вышла.",
+    )
+
+
+def test_a_guard_that_breaks_at_the_start_lets_nothing_through_and_says_so(
+    runs: RunRecords,
+    manuscripts: Manuscripts,
+    manuscript_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    run = runs.create(manuscript_id, "write")
+    manuscripts.save_partial(manuscript_id, 0, "Марина вышла.", cause="write")
+    monkeypatch.setattr(rules, "RULES", ())
+
+    runs.interrupt_unfinished()
+
+    ended = runs.get(run.id)
+    assert (ended.state, ended.code) == ("blocked", "safety_unavailable")
+    assert "Проверка текста не сработала" in (ended.detail or "")
+    assert manuscripts.get(manuscript_id).text == ""
 
 
 def test_a_kill_before_the_first_word_leaves_no_empty_scene(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from doubles import STORY, Gate, ScriptedModel, ScriptedSearch, passage, pieces
 
+from storycore.safety import StreamGuard, rules
 from storyteller.cache.memory import MemoryCache
 from storyteller.errors import (
     Conflict,
@@ -327,6 +328,97 @@ async def test_a_blocked_run_leaves_its_text_nowhere(
     assert [event.id for event in again] == list(range(1, len(told) + 1))
     assert (await runs.state(run_id)).state == "blocked"
     assert model.closed == 1
+
+
+# Innocent to its end, and an age when it is cut after the number: as a whole it may not be kept.
+RINGS = f"Ей 16 раз звонили с маяка, и никто не снял там трубку. {STORY}"
+
+
+def shown_as(shown: str) -> str:
+    """Return as much of RINGS as makes the stream's guard show exactly so much."""
+    return next(
+        RINGS[:end] for end in range(len(RINGS)) if StreamGuard().feed(RINGS[:end]) == shown
+    )
+
+
+def is_nowhere(text: str, library: Library, manuscript_id: str) -> bool:
+    return text not in str(library[0].get(manuscript_id))
+
+
+@pytest.mark.parametrize("ending", ["stop", "close"])
+async def test_a_text_that_taking_the_model_away_made_a_cue_is_blocked(
+    open_runs: Open, library: Library, cache: MemoryCache, ending: str
+):
+    gate = Gate()
+    shown = "Ей 16 раз " if ending == "stop" else "Ей 16 "
+    runs = open_runs(ScriptedModel([shown_as(shown), gate]))
+    manuscript_id, run_id = await runs.begin(WISH)
+    await gate.reached.wait()
+    live = asyncio.create_task(heard(runs, run_id))
+    await until(lambda: "16" in library[0].get(manuscript_id).text)
+
+    await (runs.stop(run_id) if ending == "stop" else runs.close())
+    told = await live
+
+    assert (told[-1].name, text_of(told)) == ("blocked", "")
+    assert library[1].get(run_id).state == "blocked"
+    assert is_nowhere("Ей", library, manuscript_id)
+    assert "Ей" not in b"".join(await cache.entries(log_key(run_id))).decode()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [[shown_as("Ей 16 "), RuntimeError()], ["Ей 16 раз"]],
+    ids=["failed", "done"],
+)
+async def test_a_text_that_its_end_made_a_cue_is_blocked_and_can_be_gone_on_with(
+    open_runs: Open, library: Library, script: list[str | BaseException]
+):
+    runs = open_runs(ScriptedModel(script, pieces(STORY)))
+    manuscript_id, run_id = await runs.begin(WISH)
+
+    told = await heard(runs, run_id)
+    again = await heard(runs, await runs.start(manuscript_id, "continue"))
+
+    assert (told[-1].name, told[-1].data.code) == ("blocked", "minor_content")  # type: ignore[attr-defined]
+    assert again[-1].name == "done"
+    assert library[0].get(manuscript_id).text == STORY
+
+
+async def test_a_guard_that_breaks_says_so_and_nothing_is_kept(
+    open_runs: Open, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    gate = Gate()
+    runs = open_runs(ScriptedModel([*pieces(STORY), gate, *pieces(STORY)]))
+    manuscript_id, run_id = await runs.begin(WISH)
+    await gate.reached.wait()
+
+    monkeypatch.setattr(rules, "RULES", ())
+    gate.opened.set()
+    told = await heard(runs, run_id)
+
+    assert told[-1].data.code == "safety_unavailable"  # type: ignore[attr-defined]
+    assert "Проверка текста не сработала" in told[-1].data.detail  # type: ignore[attr-defined]
+    assert is_nowhere("Марина", library, manuscript_id)
+
+
+async def test_a_text_refused_after_a_kill_is_not_told_from_the_log(
+    open_runs: Open, library: Library
+):
+    gate = Gate()
+    runs = open_runs(ScriptedModel([shown_as("Ей 16 "), gate]))
+    manuscript_id, run_id = await runs.begin(WISH)
+    await gate.reached.wait()
+    before = await hear_until(runs, run_id, "delta")
+    await until(lambda: "16" in library[0].get(manuscript_id).text)
+
+    # As after a kill: the same database and cache, nothing of the process.
+    library[1].interrupt_unfinished()
+    told = await heard(open_runs(ScriptedModel([])), run_id)
+
+    assert "16" in text_of(before)
+    assert (told[-1].name, text_of(told)) == ("blocked", "")
+    assert is_nowhere("Ей", library, manuscript_id)
 
 
 async def test_a_model_that_breaks_off_leaves_every_word(open_runs: Open, library: Library):
