@@ -248,7 +248,13 @@ export const messages = freeze({
     modelEmbedded: ["ollama pull mistral:7b-instruct-q4_K_M", "make run"],
     modelCompose: ["COMPOSE_PROFILES=ollama docker compose up -d --wait"],
     semanticEmbedded: ["make weights", ".venv/bin/storyteller reindex", "make run"],
-    semanticCompose: ["make weights", "docker compose run --rm processor storyteller reindex", "docker compose up -d --wait"],
+    // The indexes have one writer at a time; the weights lie on this machine, where containers only read them.
+    semanticCompose: [
+      "make weights",
+      "docker compose stop backend processor",
+      "docker compose run --rm --no-deps processor storyteller reindex",
+      "docker compose up -d --wait",
+    ],
     crawl: "make crawl",
     crawlCompose: "docker compose run --rm scraper scrapy crawl stories",
   },

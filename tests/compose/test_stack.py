@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -187,6 +188,45 @@ def test_a_planted_story_is_nowhere_in_the_volumes(stack: Stack, crawled: dict[s
 
     assert planted
     assert stack.python("processor", look) == ""
+
+
+def test_the_commands_of_the_page_make_the_indexes_anew_and_lose_no_story(
+    stack: Stack, crawled: dict[str, Any]
+):
+    fetch, *commands = _told_by_the_page("semanticCompose")
+    before = stack.python("processor", COUNT_IN_CHROMA)
+
+    said = [stack.compose(*shlex.split(command)[2:]) for command in commands]
+
+    # It asks for the network, and the stack of this test searches by words whatever it brings.
+    assert fetch == "make weights"
+    assert f"В корпусе {crawled['stories']} " in said[1]
+    with stack.reader() as reader:
+        corpus = reader.get("/api/v1/status").raise_for_status().json()["corpus"]
+        words = build_site(ruslit=0).allowed[0].text[:160]
+        found = reader.get("/api/v1/passages", params={"query": words}).raise_for_status().json()
+    assert corpus == crawled
+    assert stack.python("processor", COUNT_IN_CHROMA) == before
+    assert found["items"]
+
+
+COUNT_IN_CHROMA = """
+import chromadb
+client = chromadb.HttpClient("chromadb", 8000)
+print(*(collection.count() for collection in client.list_collections()))
+"""
+
+
+def _told_by_the_page(name: str) -> list[str]:
+    """Return commands as frontend/scripts/messages.js tells them to a reader of the stack."""
+    script = (
+        "import { messages } from './frontend/scripts/messages.js'\n"
+        f"console.log(JSON.stringify(messages.commands.{name}))"
+    )
+    said = subprocess.run(
+        ["node", "--input-type=module", "--eval", script], cwd=ROOT, capture_output=True, check=True
+    )
+    return list(json.loads(said.stdout))
 
 
 def test_a_story_streams_through_nginx_and_is_kept(
