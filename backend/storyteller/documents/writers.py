@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import structlog
+
+from storycore.safety import ForbiddenContent, SafetyUnavailable, check_adults_only
 from storycore.text import clean
+from storyteller.errors import RequestRefused, ServiceUnavailable
+from storyteller.metrics import REFUSALS
+
+log = structlog.get_logger()
 
 # Both marks stand on every export: the sign of 436-ФЗ, and who (or what) held the pen.
 MARK = "18+ · Написано с помощью ИИ"
@@ -64,11 +71,16 @@ class ExportedFile:
 
 
 def export(manuscript: Printable, file_format: Format) -> ExportedFile:
-    """Return a manuscript as a file in UTF-8; the same manuscript is the same bytes."""
+    """Return a manuscript as a file in UTF-8; the same manuscript is the same bytes.
+
+    Raises `RequestRefused` when its text is refused today, and `ServiceUnavailable` when the guard
+    can't judge it.
+    """
     writer = _WRITERS[file_format]
     title = _line(manuscript.title) or UNTITLED
     scenes = [(_line(scene.title), clean(scene.text)) for scene in manuscript.scenes]
     scenes = [(name, text) for name, text in scenes if text]
+    _check(title, *(part for scene in scenes for part in scene))
     # A single scene, or one named like the whole, needs no heading of its own.
     named = len(scenes) > 1
     scenes = [(name if named and name != title else "", text) for name, text in scenes]
@@ -77,6 +89,24 @@ def export(manuscript: Printable, file_format: Format) -> ExportedFile:
         media_type=_MEDIA_TYPES[file_format],
         body=writer(title, scenes).encode(),
     )
+
+
+def _check(*parts: str) -> None:
+    """Read all that a file says as one text, before any of it leaves the studio."""
+    try:
+        check_adults_only("\n\n".join(filter(None, parts)))
+    except ForbiddenContent as refusal:
+        REFUSALS.labels("output", refusal.code).inc()
+        log.warning("documents.export_refused", code=refusal.code, rule=refusal.rule)
+        if isinstance(refusal, SafetyUnavailable):
+            raise ServiceUnavailable(
+                "Проверка текста не сработала, поэтому файла нет. Попробуйте ещё раз.",
+                code=refusal.code,
+            ) from refusal
+        raise RequestRefused(
+            "Эту рукопись нельзя выгрузить: здесь всем героям есть восемнадцать.",
+            code=refusal.code,
+        ) from refusal
 
 
 def file_name(title: str) -> str:

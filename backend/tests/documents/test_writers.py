@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storycore.safety import rules
 from storyteller.documents.writers import MARK, export, file_name
+from storyteller.errors import RequestRefused, ServiceUnavailable
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,30 @@ def test_soft_hyphens_and_what_cannot_be_seen_stay_at_home():
 )
 def test_prose_is_never_read_as_markdown(line: str, escaped: str):
     assert escaped in exported(Book(scenes=[Scene(line)]), "md")
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        Book(scenes=[Scene("Ей шестнадцать лет. [сцена]")]),
+        Book("Ей шестнадцать лет", [Scene("[сцена].")]),
+        Book(scenes=[Scene("Раз."), Scene("Два.", "Ей шестнадцать лет")]),
+    ],
+)
+def test_what_is_refused_today_leaves_in_no_file(book: Book):
+    with pytest.raises(RequestRefused) as refused:
+        exported(book, "txt")
+
+    assert refused.value.code == "minor_content"
+
+
+def test_a_guard_that_breaks_says_so_and_gives_no_file(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rules, "RULES", ())
+
+    with pytest.raises(ServiceUnavailable, match="Проверка текста не сработала") as broken:
+        exported(Book(scenes=[Scene("Раз.")]), "md")
+
+    assert broken.value.code == "safety_unavailable"
 
 
 def test_an_empty_manuscript_is_still_a_marked_file():
