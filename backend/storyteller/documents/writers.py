@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import structlog
 
+from storycore.language import trim_to_sentence
 from storycore.safety import ForbiddenContent, SafetyUnavailable, check_adults_only
 from storycore.text import clean
 from storyteller.errors import RequestRefused, ServiceUnavailable
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 # Both marks stand on every export: the sign of 436-ФЗ, and who (or what) held the pen.
 MARK = "18+ · Написано с помощью ИИ"
 UNTITLED = "Без названия"
+# Stands where the library holds more: the torn words that `continue` will mend.
+BROKEN_OFF = "(история прервана)"
 
 Format = Literal["txt", "md"]
 
@@ -73,12 +76,12 @@ class ExportedFile:
 def export(manuscript: Printable, file_format: Format) -> ExportedFile:
     """Return a manuscript as a file in UTF-8; the same manuscript is the same bytes.
 
-    Raises `RequestRefused` when its text is refused today, and `ServiceUnavailable` when the guard
+    A scene that was broken off ends with its last whole sentence and says that it was. Raises `RequestRefused` when its text is refused today, and `ServiceUnavailable` when the guard
     can't judge it.
     """
     writer = _WRITERS[file_format]
     title = _line(manuscript.title) or UNTITLED
-    scenes = [(_line(scene.title), clean(scene.text)) for scene in manuscript.scenes]
+    scenes = [(_line(scene.title), _whole(clean(scene.text))) for scene in manuscript.scenes]
     scenes = [(name, text) for name, text in scenes if text]
     _check(title, *(part for scene in scenes for part in scene))
     # A single scene, or one named like the whole, needs no heading of its own.
@@ -89,6 +92,17 @@ def export(manuscript: Printable, file_format: Format) -> ExportedFile:
         media_type=_MEDIA_TYPES[file_format],
         body=writer(title, scenes).encode(),
     )
+
+
+def _whole(text: str) -> str:
+    """Return a text that ends with a sentence, and what is missing said when that took words."""
+    kept = trim_to_sentence(text)
+    if kept == text:
+        return text
+    if not kept:
+        words, _, torn = text.rpartition(" ")
+        kept = (words or torn).rstrip(" ,:;—–-") + "…"
+    return f"{kept}\n\n{BROKEN_OFF}"
 
 
 def _check(*parts: str) -> None:

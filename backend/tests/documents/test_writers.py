@@ -74,7 +74,7 @@ def test_soft_hyphens_and_what_cannot_be_seen_stay_at_home():
     ],
 )
 def test_prose_is_never_read_as_markdown(line: str, escaped: str):
-    assert escaped in exported(Book(scenes=[Scene(line)]), "md")
+    assert escaped in exported(Book(scenes=[Scene(f"{line}.")]), "md")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,29 @@ def test_a_guard_that_breaks_says_so_and_gives_no_file(monkeypatch: pytest.Monke
         exported(Book(scenes=[Scene("Раз.")]), "md")
 
     assert broken.value.code == "safety_unavailable"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Марина вышла к морю. И тут она ска", "Марина вышла к морю."),
+        ("— Ты здесь?\n\n— Да, — отве", "— Ты здесь?"),
+        ("Марина вышла к мо", "Марина вышла к…"),
+        ("Мари", "Мари…"),
+    ],
+)
+@pytest.mark.parametrize("file_format", ["txt", "md"])
+def test_a_story_that_was_broken_off_ends_with_a_sentence_and_says_so(
+    text: str, kept: str, file_format: str
+):
+    assert exported(Book(scenes=[Scene(text)]), file_format).endswith(
+        f"{kept}\n\n(история прервана)\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["Марина вышла к морю.", "— Ты здесь?", "Она шла к…", ""])
+def test_a_story_that_is_whole_says_nothing_of_an_end(text: str):
+    assert "прервана" not in exported(Book(scenes=[Scene(text)]), "txt")
 
 
 def test_an_empty_manuscript_is_still_a_marked_file():
