@@ -80,7 +80,9 @@ class Runs:
         with self._line.reserved(), self._claim(manuscript_id):
             manuscript = await self._ledger.write(self._ledger.manuscripts.get, manuscript_id)
             if kind != "continue":
-                raise Malformed("Такого мы ещё не умеем. Историю можно продолжить.", code="kind")
+                raise Malformed(
+                    "Такого мы ещё не умеем. Историю можно продолжить.", code="kind_not_supported"
+                )
             request = stored_request(manuscript.request)
             await asyncio.to_thread(check_request, request, manuscript.text)
             last = max(0, len(manuscript.scenes) - 1)

@@ -509,8 +509,10 @@ async def test_what_we_cannot_do_yet_is_said_so(open_runs: Open, library: Librar
     runs = open_runs(ScriptedModel([STORY]))
     made = library[0].create(WISH.model_dump(mode="json"), "Маяк")
 
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed) as refused:
         await runs.start(made.id, kind)
+
+    assert refused.value.code == "kind_not_supported"
 
 
 async def test_a_run_whose_readers_are_gone_is_stopped(open_runs: Open):
@@ -530,7 +532,7 @@ async def test_a_run_whose_readers_are_gone_is_stopped(open_runs: Open):
 async def until_over(runs: Runs, run_id: str) -> None:
     """Wait for a run's end without being its reader."""
     async with asyncio.timeout(10):
-        while not (await runs.state(run_id)).is_finished:  # noqa: ASYNC110 - no event tells it
+        while (await runs.state(run_id)).finished_at is None:  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(0.01)
 
 
