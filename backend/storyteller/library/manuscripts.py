@@ -86,18 +86,6 @@ class Manuscripts:
         more = len(rows) > limit
         return ManuscriptPage(items, _cursor(items[-1]) if more else None, total or 0)
 
-    def rename(self, manuscript_id: str, title: str, *, revision: int | None = None) -> Manuscript:
-        """Give a manuscript another title; raises `Conflict` when `revision` is not current."""
-        title = " ".join(title.split())[:TITLE_LENGTH]
-        if not title:
-            raise Malformed("Название не может быть пустым.")
-        with Session(self._engine) as session, session.begin():
-            row = revisions.lock(session, manuscript_id, revision)
-            row.folded = _folded(title, row.request)
-            scenes = revisions.current(session, row).scenes
-            revisions.add_revision(session, row, "rename", title, scenes)
-            return revisions.read(session, manuscript_id)
-
     def delete(self, manuscript_id: str) -> None:
         """Take a manuscript off the shelf with its revisions, scenes, runs and partial text."""
         with Session(self._engine) as session, session.begin():

@@ -47,11 +47,6 @@ class RunRecord:
     started_at: datetime | None
     finished_at: datetime | None
 
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state not in UNFINISHED
-
 
 class RunRecords:
     """The book of runs. Every method is one transaction; async callers put them in a thread."""

@@ -69,15 +69,15 @@ def test_history_only_grows(manuscripts: Manuscripts):
     made = manuscripts.create(WISH, "Маяк")
     manuscripts.save_scene_text(made.id, 0, "Раз.", cause="write")
     manuscripts.save_scene_text(made.id, 0, "Раз, два.", cause="edit")
-    manuscripts.rename(made.id, "Свет")
+    manuscripts.save_scene_text(made.id, 1, "Три.", cause="continue")
 
     history = manuscripts.revisions(made.id)
 
     assert [entry.number for entry in history] == [1, 2, 3, 4]
     assert [entry.parent for entry in history] == [None, 1, 2, 3]
-    assert [entry.cause for entry in history] == ["create", "write", "edit", "rename"]
-    assert [entry.words for entry in history] == [0, 1, 2, 2]
-    assert [entry.title for entry in history] == ["Маяк", "Маяк", "Маяк", "Свет"]
+    assert [entry.cause for entry in history] == ["create", "write", "edit", "continue"]
+    assert [entry.words for entry in history] == [0, 1, 2, 3]
+    assert {entry.title for entry in history} == {"Маяк"}
 
 
 def test_an_edit_of_an_old_revision_is_refused_and_changes_nothing(manuscripts: Manuscripts):
@@ -86,8 +86,6 @@ def test_an_edit_of_an_old_revision_is_refused_and_changes_nothing(manuscripts: 
 
     with pytest.raises(Conflict):
         manuscripts.save_scene_text(made.id, 0, "Иначе.", cause="edit", revision=1)
-    with pytest.raises(Conflict):
-        manuscripts.rename(made.id, "Иначе", revision=1)
 
     assert manuscripts.get(made.id) == current
 
@@ -96,8 +94,11 @@ def test_edits_at_the_same_time_each_get_a_revision(manuscripts: Manuscripts):
     made = manuscripts.create(WISH, "Маяк")
     manuscripts.save_scene_text(made.id, 0, "Раз.", cause="write")
 
+    def edit(number: int) -> None:
+        manuscripts.save_scene_text(made.id, 0, f"Раз, {number}.", cause="edit")
+
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda n: manuscripts.rename(made.id, f"Маяк {n}"), range(24)))
+        list(threads.map(edit, range(24)))
 
     assert [entry.number for entry in manuscripts.revisions(made.id)] == list(range(1, 27))
     assert manuscripts.get(made.id).revision == 26
@@ -210,18 +211,6 @@ def test_a_search_knows_cyrillic_and_takes_every_sign_as_itself(
 
     assert [item.title for item in page.items] == titles
     assert page.total == len(titles)
-
-
-def test_a_renamed_manuscript_is_found_by_its_new_name_alone(manuscripts: Manuscripts):
-    made = manuscripts.create(WISH, "Прибой")
-
-    renamed = manuscripts.rename(made.id, "  Тихая \n вода ")
-
-    assert renamed.title == "Тихая вода"
-    assert manuscripts.page("вода").total == 1
-    assert manuscripts.page("прибой").total == 0
-    with pytest.raises(Malformed):
-        manuscripts.rename(made.id, " \n")
 
 
 @pytest.mark.parametrize("cursor", ["", "%%%", "0KHQuA==", "MjAyNiBhYmMgZGVm"])
