@@ -26,6 +26,7 @@ _COLLECTION = "chunks"
 # Measured on 50 thousand vectors of Russian prose, recall@10 against exact search: Chroma's
 # defaults (16, 100, 100) 0.62; these with ef_search 400 0.91, 700 0.96, 1000 0.97. The last costs
 # 2.5 times one exact product, and lets us ask for 1000 neighbours at hardly more than for 50.
+# Measured again in docs/decisions/0006.
 _GRAPH = {
     "hnsw": {
         "space": "cosine",
