@@ -20,7 +20,7 @@ async def export_manuscript(
 ) -> Response:
     """Return the manuscript as a file with a proper name."""
     manuscript = await asyncio.to_thread(services.manuscripts.get, manuscript_id)
-    file = export(manuscript, file_format)
+    file = await asyncio.to_thread(export, manuscript, file_format)
     return Response(file.body, media_type=file.media_type, headers=_attachment(file.name))
 
 
