@@ -73,7 +73,7 @@ def _question(request: StoryRequest) -> str:
 
 def _is_fit(passage: Passage) -> bool:
     try:
-        check_adults_only(passage.text, passage.title)
+        check_adults_only(passage.text, passage.title, passage.author or "")
     except ForbiddenContent as refusal:
         REFUSALS.labels("passage", refusal.code).inc()
         log.warning("writing.passage_refused", chunk_id=passage.chunk_id, code=refusal.code)
