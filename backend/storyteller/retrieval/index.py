@@ -6,18 +6,17 @@ Chroma may sleep, restart or come up after us: each call that it doesn't answer 
 
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import structlog
 
 from storyteller.embedding.base import Vectors
-from storyteller.errors import ConfigError, IndexMismatch, IndexUnavailable, StorytellerError
+from storyteller.errors import IndexMismatch, IndexUnavailable, StorytellerError
+from storyteller.retrieval import chroma
 from storyteller.retrieval.chunk import Chunk
 
 log = structlog.get_logger()
@@ -38,19 +37,12 @@ _GRAPH = {
 # Larger ones gain nothing, and one over HTTP stays far below the server's limit of 40 MB.
 _BATCH = 500
 
-_CONNECT_SECONDS = 3.0
-_QUERY_SECONDS = 5.0
-_WRITE_SECONDS = 30.0
 # While Chroma is away a search must not wait for it again and again.
 _PAUSE_SECONDS = 5.0
 
 _MISMATCH = (
     "Индекс построен иначе, чем просят настройки: {there} вместо {wanted}. "
     "Выполните «storyteller reindex» или верните прежние EMBEDDER и EMBEDDING_MODEL."
-)
-_NO_SERVERLESS = (
-    "Чтобы держать индекс в этом процессе, нужен пакет chromadb (дополнение «embedded»); "
-    "или укажите CHROMA_URL."
 )
 
 
@@ -152,9 +144,7 @@ class ChunkIndex:
         with self._lock:
             client, self._client, self._collection = self._client, None, None
         if client is not None:
-            client.close()
-            for session in _sessions(client):
-                session.close()  # the client forgets to
+            chroma.close(client)
 
     @contextmanager
     def _chroma(self) -> Iterator[Any]:
@@ -205,7 +195,7 @@ def open_index(
     tries again later.
     """
     index = ChunkIndex(
-        (lambda: _by_url(chroma_url)) if chroma_url else (lambda: _in_process(path)),
+        (lambda: chroma.by_url(chroma_url)) if chroma_url else (lambda: chroma.in_process(path)),
         IndexFacts(embedder_name, dimension, chunker_version),
         safety_version=safety_version,
         pause_seconds=pause_seconds,
@@ -219,59 +209,6 @@ def open_index(
     except IndexUnavailable as error:
         log.warning("index.not_there_yet", error=type(error.__cause__).__name__)
     return index
-
-
-def _by_url(url: str) -> Any:
-    import chromadb
-
-    parts = urlsplit(url)
-    # The client would wait for ever for a host that swallows packets; this knock doesn't.
-    heartbeat = f"{url.rstrip('/')}/api/v2/heartbeat"
-    urllib.request.urlopen(heartbeat, timeout=_CONNECT_SECONDS).close()  # noqa: S310 - from settings
-    client = chromadb.HttpClient(
-        host=parts.hostname or "localhost",
-        port=parts.port or (443 if parts.scheme == "https" else 80),
-        ssl=parts.scheme == "https",
-        settings=_settings(),
-    )
-    _limit_waiting(client)
-    return client
-
-
-def _in_process(path: Path) -> Any:
-    import chromadb
-
-    path.mkdir(parents=True, exist_ok=True)
-    try:
-        return chromadb.PersistentClient(path=str(path), settings=_settings())
-    except (RuntimeError, ImportError) as error:  # chromadb-client has no database in it
-        raise ConfigError(_NO_SERVERLESS) from error
-
-
-def _settings() -> Any:
-    from chromadb.config import Settings
-
-    # Without telemetry, and without reading our own .env as if it were Chroma's.
-    return Settings(_env_file=None, anonymized_telemetry=False)
-
-
-def _limit_waiting(client: Any) -> None:
-    """Give the client's connection time limits; it offers no setting for them."""
-    limits = (_CONNECT_SECONDS, _WRITE_SECONDS, _WRITE_SECONDS, _CONNECT_SECONDS)
-
-    def hurry(request: Any) -> None:
-        if request.url.path.endswith("/query"):
-            request.extensions["timeout"]["read"] = _QUERY_SECONDS
-
-    for session in _sessions(client):
-        session.timeout = limits
-        session.event_hooks = {"request": [hurry], "response": []}
-
-
-def _sessions(client: Any) -> list[Any]:
-    """Return the client's HTTP connections, its own and its admin's; none for one in process."""
-    servers = (client._server, client._admin_client._server)  # noqa: SLF001
-    return [server._session for server in servers if hasattr(server, "_session")]  # noqa: SLF001
 
 
 def _open(client: Any, facts: IndexFacts) -> Any:

@@ -9,8 +9,9 @@ import pytest
 
 from storyteller.embedding.base import Vectors
 from storyteller.errors import IndexMismatch, IndexUnavailable
+from storyteller.retrieval.chroma import by_url
 from storyteller.retrieval.chunk import Chunk
-from storyteller.retrieval.index import ChunkIndex, IndexFacts, _by_url, open_index
+from storyteller.retrieval.index import ChunkIndex, IndexFacts, open_index
 
 DIMENSION = 8
 # Nothing answers here: port 1 is reserved and unused.
@@ -42,7 +43,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str | None, P
     if request.param == "server":
         url = request.getfixturevalue("shared_chroma")
         anybody = IndexFacts("", DIMENSION, "")
-        index = ChunkIndex(lambda: _by_url(url), anybody, safety_version="1")
+        index = ChunkIndex(lambda: by_url(url), anybody, safety_version="1")
         OPENED.append(index)
         index.drop()
         return url, tmp_path / "unused"
