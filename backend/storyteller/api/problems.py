@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from storyteller.errors import Malformed, NotFound, StorytellerError
+from storyteller.errors import Malformed, NotFound, StorytellerError, TooLarge
 
 log = structlog.get_logger()
 
@@ -133,6 +133,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem(request, NotFound("Такой страницы нет."))
+    if error.status_code == TooLarge.status:
+        return problem(request, TooLarge())
     is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
     code = "method_not_allowed" if is_method else "malformed"
     found = StorytellerError("Такой запрос здесь не принимают.", code=code)
