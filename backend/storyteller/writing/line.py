@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from storyteller.errors import QueueFull
-from storyteller.metrics import QUEUE
 
 # What a scene takes on a laptop, until this machine has shown its own pace.
 _FIRST_GUESS = 60.0
@@ -86,8 +85,6 @@ class Line:
                 ticket.turn.set()
             else:
                 ticket.tell(position, self._eta(position))
-        QUEUE.labels("running").set(self.state().running)
-        QUEUE.labels("waiting").set(self.state().waiting)
 
     def _eta(self, position: int) -> int:
         spent = time.monotonic() - self._tickets[0].since
