@@ -27,7 +27,8 @@ async def open_services(
     """Open the services; a server takes what was left unfinished for dead, and without a queue
     elsewhere it also ingests. `serving=False` is for one command of the CLI, which does neither.
 
-    `anew` opens the indexes to be made anew by this process, wherever else a writer may be at home. Raises what `open_corpus` and `open_model` raise.
+    `anew` opens the indexes to be made anew by this process, wherever else a writer may be at
+    home. Raises what `open_corpus` and `open_model` raise.
     """
     embedded = settings.redis_url is None
     async with AsyncExitStack() as stack:
