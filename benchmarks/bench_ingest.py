@@ -27,6 +27,7 @@ from storyteller.database import open_database, sqlite_url
 from storyteller.embedding.base import Embedder
 from storyteller.embedding.e5 import E5Embedder
 from storyteller.embedding.offline import OfflineEmbedder
+from storyteller.embedding.weights import quantise
 from storyteller.ingest.assembly import Ingest, assemble
 from storyteller.ingest.manifest import State
 from storyteller.ingest.queue import InProcessQueue
@@ -167,7 +168,6 @@ def _small_model() -> E5Embedder | None:
 
 def _make(folder: Path) -> None:
     import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
     from transformers import XLMRobertaConfig, XLMRobertaModel
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -202,7 +202,7 @@ def _make(folder: Path) -> None:
         external_data=False,
         verbose=False,
     )
-    quantize_dynamic(folder / "full.onnx", folder / "model.onnx", weight_type=QuantType.QInt8)
+    quantise(folder / "full.onnx", folder / "model.onnx")
     (folder / "full.onnx").unlink()
     # Last, since its presence says that the folder is complete.
     (folder / "tokenizer.json.part").rename(folder / "tokenizer.json")
