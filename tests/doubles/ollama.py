@@ -303,17 +303,24 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(400, "invalid model name")
             return
         steps = list(_pull_steps(name, self.server.double))
+        failed = "error" in steps[-1]
+
+        def keep() -> None:
+            # Before "success" is said: a client may ask for the list at once.
+            if not failed:
+                self.server.double.models[_tagged(name)] = _digest(name)
+
         if body.get("stream") is False:
-            failed = "error" in steps[-1]
+            keep()
             self._plain(500 if failed else 200, _dump(steps[-1]), "application/json")
         else:
             self._start_chunks(200, "application/x-ndjson")
             for step in steps:
                 self._pause(self.server.double.pull_pace)
+                if step is steps[-1]:
+                    keep()
                 self._chunk(_line(step))
             self._chunk(b"")
-        if "error" not in steps[-1]:
-            self.server.double.models[_tagged(name)] = _digest(name)
 
     def _chat(self, body: dict[str, Any]) -> None:
         if not body.get("model"):
